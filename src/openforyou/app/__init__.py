@@ -1,0 +1,1 @@
+"""Settings, wiring and background jobs: the one place that knows everyone."""

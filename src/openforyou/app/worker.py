@@ -1,0 +1,59 @@
+"""The background process beside the web server: takes in what was uploaded, and trains from what was watched.
+
+It owns nothing that cannot be lost. Killed at any point, the item it worked on is waiting again, and the
+training goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from time import monotonic
+
+from openforyou.app.platform import Platform
+
+IDLE_WAIT_S = 1.0
+TRAIN_CHECK_EVERY_S = 60.0
+SWEEP_EVERY_S = 3_600.0
+_log = logging.getLogger(__name__)
+
+
+def work(platform: Platform, stop: threading.Event) -> None:
+    """Work until `stop` is set."""
+    _sweep(platform)
+    swept_at = looked_at = monotonic()
+    while not stop.is_set():
+        busy = _take_in_one(platform)
+        if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+            _train_when_due(platform)
+            looked_at = monotonic()
+        if monotonic() - swept_at >= SWEEP_EVERY_S:
+            _sweep(platform)
+            swept_at = monotonic()
+        if not busy:
+            stop.wait(IDLE_WAIT_S)
+
+
+def _take_in_one(platform: Platform) -> bool:
+    try:
+        return platform.ingest.process_next() is not None
+    except Exception:
+        _log.exception("an item could not be taken in; it is tried again")
+        return False
+
+
+def _sweep(platform: Platform) -> None:
+    """Clear away what killed processes left behind."""
+    try:
+        platform.ingest.sweep()
+    except Exception:
+        _log.exception("leftovers could not be cleared away")
+
+
+def _train_when_due(platform: Platform) -> None:
+    """Not while other long work runs: it wants the cores, and what it brings in should be learned from as well."""
+    try:
+        if not any(task.state == "running" for task in platform.tasks.list()):
+            platform.models.train_when_due()
+    except Exception:
+        _log.exception("a training did not come to its end; it is tried again")

@@ -1,0 +1,1 @@
+"""Each speed claim, measured beside a named baseline in the same run."""

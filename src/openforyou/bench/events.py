@@ -1,0 +1,233 @@
+"""`bench events`: how many events a second are accepted, durable and counted once, beside a bare INSERT.
+
+The baseline is the least that any intake must do: `INSERT … ON CONFLICT DO NOTHING` of the same rows in the same
+batches into the same PostgreSQL by one connection, committed per batch. It keeps no viewer state and no counts.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter, sleep
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import text
+
+from openforyou.app.children import Child
+from openforyou.app.platform import Platform
+from openforyou.app.settings import Settings
+from openforyou.bench.report import Report, free_port, percentile, spread
+from openforyou.core.errors import Unavailable
+from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId, encode_id
+from openforyou.core.progress import Progress, silent
+from openforyou.events.types import Event, EventType
+from openforyou.storage.database import Database
+from openforyou.web.session import VIEWER_COOKIE, viewer_signer
+
+MIX = (
+    (EventType.IMPRESSION, 30),
+    (EventType.VIEW, 20),
+    (EventType.WATCH, 30),
+    (EventType.COMPLETE, 8),
+    (EventType.SKIP, 7),
+    (EventType.LIKE, 5),
+)
+"""Out of 100 events: about what one pass over a slate makes."""
+_BARE_TABLE = """
+CREATE TABLE IF NOT EXISTS bench_bare (id uuid PRIMARY KEY, type text, viewer_id bigint, item_id bigint,
+creator_id bigint, request_id bigint, occurred_at timestamptz, watch_ms int)
+"""
+_BARE_COLUMNS = ("id", "type", "viewer_id", "item_id", "creator_id", "request_id", "occurred_at", "watch_ms")
+_BARE_INSERT = """
+INSERT INTO bench_bare SELECT * FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
+%b::bigint[], %b::timestamptz[], %b::int[]) ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent. `repeated` is the share of events that were sent before."""
+
+    events: int = 20_000
+    batch: int = 200
+    clients: int = 4
+    viewers: int = 500
+    items: int = 5_000
+    repeated: float = 0.2
+    repeats: int = 3
+
+
+def run(load: Load | None = None, progress: Progress = silent) -> Report:
+    """Measure on a fresh embedded PostgreSQL; each of the repeats runs the three ways in turn."""
+    load = load or Load()
+    with tempfile.TemporaryDirectory(prefix="openforyou-bench-") as folder:
+        settings = Settings(data=Path(folder))
+        with Platform(settings) as platform:
+            port = free_port()
+            with Child(["serve", "--no-worker", "--data", folder, "--port", str(port)]):
+                _wait(port)
+                return _measure(platform, settings, port, load, progress)
+
+
+def _measure(platform: Platform, settings: Settings, port: int, load: Load, progress: Progress) -> Report:
+    rng = random.Random(1)  # noqa: S311 - a load, not a secret
+    bare: list[float] = []
+    inproc: list[float] = []
+    over_http: list[float] = []
+    acks_ms: list[float] = []
+    for repeat in range(load.repeats):
+        progress(repeat * 3, load.repeats * 3, "bare insert")
+        bare.append(_bare(platform.database, _batches(load, rng)))
+        progress(repeat * 3 + 1, load.repeats * 3, "in process")
+        inproc.append(_in_process(platform, load, _batches(load, rng)))
+        progress(repeat * 3 + 2, load.repeats * 3, "over HTTP")
+        rate, latencies = _over_http(platform, settings, port, load, _batches(load, rng))
+        over_http.append(rate)
+        acks_ms += latencies
+    ratios = [ours / theirs for ours, theirs in zip(inproc, bare, strict=True)]
+    return Report(
+        bench="events",
+        settings=asdict(load),
+        metrics={
+            "accepted_per_s_http": spread(over_http)["median"],
+            "accepted_per_s_inproc": spread(inproc)["median"],
+            "ack_p99_ms": percentile(acks_ms, 0.99),
+            "ratio_to_bare_insert": spread(ratios)["median"],
+        },
+        baseline={"name": "INSERT … ON CONFLICT DO NOTHING, one connection", "events_per_s": spread(bare)["median"]},
+        detail={
+            "accepted_per_s_http": spread(over_http),
+            "accepted_per_s_inproc": spread(inproc),
+            "ratio_to_bare_insert": spread(ratios),
+            "ratio_http_to_bare_insert": spread([a / b for a, b in zip(over_http, bare, strict=True)]),
+            "bare_per_s": spread(bare),
+        },
+    )
+
+
+def _batches(load: Load, rng: random.Random) -> list[list[Event]]:
+    """Distinct events and repeats of them, one viewer a batch, as a client sends them."""
+    types = rng.choices([kind for kind, _ in MIX], [weight for _, weight in MIX], k=load.events)
+    now = datetime.now(UTC)
+    sent: list[list[Event]] = []
+    for start in range(0, load.events, load.batch):
+        viewer = ViewerId(rng.randint(1, load.viewers))
+        batch: list[Event] = []
+        for kind in types[start : start + load.batch]:
+            if batch and rng.random() < load.repeated:
+                batch.append(rng.choice(batch))
+                continue
+            item = ItemId(rng.randint(1, load.items))
+            watch_ms = 900 if kind is EventType.WATCH else 0
+            batch.append(Event(uuid4(), kind, viewer, item, CreatorId(1), RequestId(1), now, watch_ms=watch_ms))
+        sent.append(batch)
+    return sent
+
+
+def _bare(database: Database, batches: Sequence[Sequence[Event]]) -> float:
+    with database.begin() as connection:
+        connection.execute(text(_BARE_TABLE))
+    start = perf_counter()
+    with database.engine.connect() as connection:
+        for batch in batches:
+            columns = [
+                [getattr(event, name) for event in batch]
+                for name in (
+                    "id",
+                    "type",
+                    "viewer_id",
+                    "item_id",
+                    "creator_id",
+                    "request_id",
+                    "occurred_at",
+                    "watch_ms",
+                )
+            ]
+            columns[1] = [kind.value for kind in columns[1]]
+            connection.exec_driver_sql(_BARE_INSERT, tuple(columns))
+            connection.commit()
+    return _rate(batches, start)
+
+
+def _in_process(platform: Platform, load: Load, batches: Sequence[Sequence[Event]]) -> float:
+    start = perf_counter()
+    with ThreadPoolExecutor(load.clients) as pool:
+        list(pool.map(platform.events.accept, batches))
+    return _rate(batches, start)
+
+
+def _over_http(
+    platform: Platform, settings: Settings, port: int, load: Load, batches: Sequence[Sequence[Event]]
+) -> tuple[float, list[float]]:
+    signer = viewer_signer(settings.signing_key())
+    requests = [
+        (_body(platform, batch), f"{VIEWER_COOKIE}={signer.sign(encode_id(batch[0].viewer_id)).decode()}")
+        for batch in batches
+    ]
+    start = perf_counter()
+    with ThreadPoolExecutor(load.clients) as pool:
+        shares = [requests[number :: load.clients] for number in range(load.clients)]
+        latencies = [ms for share in pool.map(lambda share: _send(port, share), shares) for ms in share]
+    return _rate(batches, start), latencies
+
+
+def _body(platform: Platform, batch: Sequence[Event]) -> bytes:
+    contexts = platform.events.contexts(
+        RequestId(1), batch[0].viewer_id, [(event.item_id, event.creator_id) for event in batch]
+    )
+    written: list[dict[str, object]] = []
+    for event, context in zip(batch, contexts, strict=True):
+        told: dict[str, object] = {
+            "id": str(event.id),
+            "type": event.type.value,
+            "feed_context": context,
+            "occurred_at": event.occurred_at,
+        }
+        written.append(told | ({"watch_ms": event.watch_ms} if event.watch_ms else {}))
+    return orjson.dumps({"events": written})
+
+
+def _send(port: int, requests: Sequence[tuple[bytes, str]]) -> list[float]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    latencies = []
+    for body, cookie in requests:
+        start = perf_counter()
+        headers = {"Cookie": cookie, "Content-Type": "application/json", "Origin": f"http://127.0.0.1:{port}"}
+        connection.request("POST", "/v1/events", body, headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        latencies.append((perf_counter() - start) * 1000)
+        if answer.status != 200:
+            raise Unavailable(
+                f"The server answered {answer.status}: {said[:200]!r}", hint="This is a defect: report it."
+            )
+    connection.close()
+    return latencies
+
+
+def _rate(batches: Sequence[Sequence[Event]], start: float) -> float:
+    """Distinct events a second: a repeat is work, but no gain."""
+    seconds = perf_counter() - start
+    return len({event.id for batch in batches for event in batch}) / seconds
+
+
+def _wait(port: int) -> None:
+    """Until the server answers. Raises `Unavailable` after half a minute."""
+    for _ in range(300):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/v1/progress")
+            connection.getresponse().read()
+            connection.close()
+        except OSError:
+            sleep(0.1)
+            continue
+        return
+    raise Unavailable("The server did not start.", hint="Run `openforyou serve` by hand and read what it says.")

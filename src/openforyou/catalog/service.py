@@ -1,0 +1,172 @@
+"""What one can do with the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from openforyou.catalog import store
+from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
+from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
+from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemStatus, Right
+from openforyou.core.clock import Clock
+from openforyou.core.errors import NotAllowed
+from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
+from openforyou.storage.database import Database
+
+PAGE_ITEMS = 60
+
+
+class Catalog:
+    """Creators, items and rights on one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Creators
+
+    def add_creator(self, handle: str, name: str, *, account_id: AccountId | None = None, bio: str = "") -> Creator:
+        """A new creator. Raises `HandleTaken`, `BadInput`."""
+        creator = Creator(
+            id=CreatorId(new_id()),
+            handle=checked_handle(handle),
+            name=checked_title(name),
+            bio=checked_caption(bio),
+            account_id=account_id,
+            created_at=self._clock.now(),
+        )
+        with self._database.begin() as connection:
+            if not store.insert_creator(connection, creator):
+                raise HandleTaken(creator.handle)
+        return creator
+
+    def creator(self, handle: str) -> Creator:
+        """By handle. Raises `CreatorNotFound`."""
+        plain = plain_handle(handle)
+        if not plain.isprintable():  # the database would refuse to be asked
+            raise CreatorNotFound(repr(plain[:40]))
+        with self._database.connect() as connection:
+            found = store.find_creator(connection, handle=plain)
+        if found is None:
+            raise CreatorNotFound(f"@{plain[:40]}")
+        return found
+
+    def creator_of_account(self, account_id: AccountId) -> Creator | None:
+        """The creator that an account publishes as."""
+        with self._database.connect() as connection:
+            return store.find_creator(connection, account_id=account_id)
+
+    def creators(self, ids: Iterable[int]) -> dict[int, Creator]:
+        """Those that exist, by id."""
+        with self._database.connect() as connection:
+            return store.creators_by_id(connection, ids)
+
+    # Items
+
+    def queue(self, item_id: ItemId, creator_id: CreatorId, draft: Draft, source_key: str, evidence: str) -> None:
+        """Take a file in, to be processed: the item and the rights that came with it, in one transaction.
+
+        `source_key` is the blob that holds the file, `evidence` how we know that the rights were given.
+        Raises `AlreadyTaken`, `BadInput`.
+        """
+        checked_title(draft.title)
+        checked_caption(draft.caption)
+        now = self._clock.now()
+        with self._database.begin() as connection:
+            if not store.insert_item(connection, item_id, creator_id, draft, source_key):
+                here = store.item_of_source(connection, creator_id, draft.source_sha256)
+                raise AlreadyTaken(draft.source_name, here.id if here is not None else 0)
+            granted_by = f"creator:{encode_id(creator_id)}"
+            store.insert_grants(
+                connection,
+                store.ITEM_SUBJECT,
+                [Grant(right, item_id, granted_by, evidence, now, None) for right in sorted(draft.rights)],
+            )
+
+    def items(self, ids: Iterable[int], *, right: Right = Right.SHOW) -> dict[int, Item]:
+        """Published items that carry `right` now, by id."""
+        with self._database.connect() as connection:
+            return store.items_by_id(connection, ids, at=self._clock.now(), right=right)
+
+    def newest(self, limit: int) -> list[int]:
+        """Ids of what was published last and may be recommended."""
+        with self._database.connect() as connection:
+            return store.newest_ids(connection, at=self._clock.now(), limit=limit)
+
+    def item(self, item_id: ItemId) -> Item:
+        """One that anyone may see. Raises `ItemNotFound`."""
+        found = self.items([item_id])
+        if item_id not in found:
+            raise ItemNotFound(encode_id(item_id))
+        return found[item_id]
+
+    def own_item(self, item_id: ItemId, creator_id: CreatorId) -> Item:
+        """One of a creator's own, in any state. Raises `ItemNotFound`, also for somebody else's."""
+        with self._database.connect() as connection:
+            found = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None)
+        if item_id not in found or found[item_id].creator_id != creator_id:
+            raise ItemNotFound(encode_id(item_id))
+        return found[item_id]
+
+    def items_of(
+        self, creator_id: CreatorId, *, everything: bool = False, before: datetime | None = None
+    ) -> list[Item]:
+        """A creator's items, newest first, a page at a time; `everything` also shows what waits or was refused."""
+        with self._database.connect() as connection:
+            return store.items_of_creator(
+                connection,
+                creator_id,
+                at=self._clock.now(),
+                everything=everything,
+                limit=PAGE_ITEMS,
+                before=before,
+            )
+
+    def withdraw(self, item_id: ItemId, creator_id: CreatorId) -> None:
+        """Take an item out of everything at once. Raises `ItemNotFound`."""
+        self.own_item(item_id, creator_id)
+        now = self._clock.now()
+        with self._database.begin() as connection:
+            store.set_status(connection, item_id, ItemStatus.WITHDRAWN)
+            for right in Right:
+                store.end_right(connection, store.ITEM_SUBJECT, item_id, right, now)
+
+    # Rights
+
+    def item_rights(self, item_id: ItemId) -> frozenset[Right]:
+        """Those that hold now."""
+        with self._database.connect() as connection:
+            return store.rights_of(connection, store.ITEM_SUBJECT, item_id, self._clock.now())
+
+    def set_item_rights(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
+        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`."""
+        self.own_item(item_id, creator_id)
+        self._set_rights(store.ITEM_SUBJECT, item_id, wanted, f"creator:{encode_id(creator_id)}", evidence)
+
+    def viewer_rights(self, viewer_id: ViewerId) -> frozenset[Right]:
+        """Those that a viewer gave over their history."""
+        with self._database.connect() as connection:
+            return store.viewer_rights(connection, viewer_id, self._clock.now())
+
+    def set_viewer_rights(self, viewer_id: ViewerId, wanted: Collection[Right], evidence: str) -> None:
+        """Give and withdraw `learn` over a viewer's own history."""
+        if not set(wanted) <= {Right.LEARN}:
+            raise NotAllowed("A viewer can give `learn` alone.", hint="The other rights belong to items.")
+        self._set_rights(store.VIEWER_SUBJECT, viewer_id, wanted, f"viewer:{encode_id(viewer_id)}", evidence)
+
+    def _set_rights(
+        self,
+        subject_kind: str,
+        subject: ItemId | ViewerId,
+        wanted: Collection[Right],
+        granted_by: str,
+        evidence: str,
+    ) -> None:
+        now = self._clock.now()
+        with self._database.begin() as connection:
+            held = store.rights_of(connection, subject_kind, subject, now)
+            for right in held - set(wanted):
+                store.end_right(connection, subject_kind, subject, right, now)
+            new = [Grant(right, subject, granted_by, evidence, now, None) for right in sorted(set(wanted) - held)]
+            store.insert_grants(connection, subject_kind, new)

@@ -1,0 +1,454 @@
+"""The only SQL of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Connection,
+    DateTime,
+    Row,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from openforyou.catalog.tables import creators, features, items, renditions, rights
+from openforyou.catalog.types import (
+    Creator,
+    Draft,
+    Grant,
+    Item,
+    ItemKind,
+    ItemStatus,
+    Publication,
+    Rendition,
+    Right,
+)
+from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
+
+ITEM_SUBJECT, VIEWER_SUBJECT = "item", "viewer"
+PROCESSING_LOCK = 7_251  # First key of the advisory locks that say "this item is being processed".
+
+
+def right_holds(right: Right, subject_kind: str, subject_id: Any, at: datetime | BindParameter[datetime]) -> Any:
+    """The SQL condition that `right` holds for a subject at a moment. Every query about rights is made of this."""
+    return exists().where(
+        rights.c.subject_kind == subject_kind,
+        rights.c.subject_id == subject_id,
+        rights.c.right == right.value,
+        rights.c.since <= at,
+        or_(rights.c.until.is_(None), rights.c.until > at),
+    )
+
+
+# Statements of every feed request, built once: building one anew costs more than running it. Ids go as one array.
+_IDS = bindparam("ids", type_=ARRAY(BigInteger))
+_CREATORS_BY_ID = select(*(creators.c[one.name] for one in fields(Creator))).where(creators.c.id == any_(_IDS))
+_FILE = func.json_build_array(
+    renditions.c.name, renditions.c.key, renditions.c.width, renditions.c.height, renditions.c.size_bytes
+)
+_PLAYABLE = (
+    select(func.json_agg(aggregate_order_by(_FILE, renditions.c.height.desc())))
+    .where(renditions.c.item_id == items.c.id)
+    .scalar_subquery()
+    .label("playable")
+)
+_BY_ID = select(items, _PLAYABLE).where(items.c.id == any_(_IDS))
+_PERMITTED = {
+    right: _BY_ID.where(
+        items.c.status == "published",
+        *(
+            right_holds(needed, ITEM_SUBJECT, items.c.id, bindparam("at", type_=DateTime(timezone=True)))
+            for needed in sorted({Right.SHOW, right})
+        ),
+    )
+    for right in Right
+}
+
+
+# Creators
+
+
+def insert_creator(connection: Connection, creator: Creator) -> bool:
+    """False when the handle (or the account) has one already."""
+    done = connection.execute(
+        upsert(creators)
+        .values(
+            id=creator.id,
+            handle=creator.handle,
+            name=creator.name,
+            bio=creator.bio,
+            account_id=creator.account_id,
+            created_at=creator.created_at,
+        )
+        .on_conflict_do_nothing()
+        .returning(creators.c.id)
+    )
+    return done.first() is not None
+
+
+def find_creator(
+    connection: Connection,
+    *,
+    handle: str | None = None,
+    creator_id: CreatorId | None = None,
+    account_id: AccountId | None = None,
+) -> Creator | None:
+    """By exactly one of the three."""
+    given = {"handle": handle, "id": creator_id, "account_id": account_id}
+    named = {key: value for key, value in given.items() if value is not None}
+    assert len(named) == 1, "look a creator up by one key"
+    ((key, value),) = named.items()
+    row = connection.execute(select(creators).where(creators.c[key] == value)).one_or_none()
+    return None if row is None else Creator(**row._mapping)
+
+
+def creators_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Creator]:
+    """Those that exist, by id."""
+    rows = connection.execute(_CREATORS_BY_ID, {"ids": list(ids)})
+    return {row[0]: Creator(*row) for row in rows}
+
+
+# Items
+
+
+def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, draft: Draft, source_key: str) -> bool:
+    """A queued item. False when the same creator's same file is here or on its way."""
+    done = connection.execute(
+        upsert(items)
+        .values(
+            id=item_id,
+            creator_id=creator_id,
+            kind=draft.kind.value,
+            status=ItemStatus.QUEUED.value,
+            title=draft.title,
+            caption=draft.caption,
+            region=draft.region,
+            source_name=draft.source_name,
+            source_key=source_key,
+            source_sha256=draft.source_sha256,
+        )
+        .on_conflict_do_nothing()
+        .returning(items.c.id)
+    )
+    return done.first() is not None
+
+
+def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -> Row[*tuple[Any, ...]] | None:
+    """The living item made of that file, as `id, status`."""
+    return connection.execute(
+        select(items.c.id, items.c.status).where(
+            items.c.creator_id == creator_id,
+            items.c.source_sha256 == sha256,
+            items.c.status.in_(["queued", "processing", "published"]),
+        )
+    ).one_or_none()
+
+
+def take_waiting(
+    connection: Connection, attempts_max: int, item_id: ItemId | None = None
+) -> Row[*tuple[Any, ...]] | None:
+    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts`.
+
+    The claim is a session-level advisory lock: it ends with `release`, or with the connection, so an item whose
+    process was killed is waiting again the same moment.
+    """
+    waiting = select(items.c.id).where(items.c.status.in_(["queued", "processing"]), items.c.attempts < attempts_max)
+    if item_id is not None:
+        waiting = waiting.where(items.c.id == item_id)
+    for candidate in connection.scalars(waiting.order_by(items.c.created_at, items.c.id).limit(64)).all():
+        claim = text("SELECT pg_try_advisory_lock(:space, :item)")
+        if not connection.scalar(claim, {"space": PROCESSING_LOCK, "item": _lock_key(candidate)}):
+            continue
+        taken = connection.execute(
+            update(items)
+            .where(items.c.id == candidate, items.c.status.in_(["queued", "processing"]))
+            .values(status="processing", attempts=items.c.attempts + 1, changed_at=func.now())
+            .returning(items.c.id, items.c.source_key, items.c.source_name, items.c.attempts)
+        ).one_or_none()
+        if taken is not None:
+            return taken
+        release(connection, candidate)
+    return None
+
+
+def release(connection: Connection, item_id: int) -> None:
+    """Give the claim of `take_waiting` back."""
+    connection.execute(
+        text("SELECT pg_advisory_unlock(:space, :item)"),
+        {"space": PROCESSING_LOCK, "item": _lock_key(item_id)},
+    )
+
+
+def publish(connection: Connection, item_id: ItemId, publication: Publication, at: datetime) -> bool:
+    """Take in everything and make it visible; False when it was withdrawn meanwhile."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == "processing")
+        .values(
+            status="published",
+            published_at=at,
+            changed_at=func.now(),
+            duration_ms=publication.duration_ms,
+            width=publication.width,
+            height=publication.height,
+            has_sound=publication.has_sound,
+            poster_key=publication.poster_key,
+            preview_key=publication.preview_key,
+        )
+    )
+    if done.rowcount != 1:
+        return False
+    connection.execute(
+        insert(renditions),
+        [
+            {
+                "item_id": item_id,
+                "name": rendition.name,
+                "key": rendition.key,
+                "width": rendition.width,
+                "height": rendition.height,
+                "size_bytes": rendition.size_bytes,
+            }
+            for rendition in publication.renditions
+        ],
+    )
+    put_features(connection, item_id, publication.features)
+    return True
+
+
+def put_features(connection: Connection, item_id: ItemId, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+    """Content features by encoder."""
+    for encoder, vector in vectors.items():
+        assert np.isfinite(vector).all(), f"{encoder} made a vector that is not finite"
+        row = {"item_id": item_id, "encoder": encoder, "vector": vector.astype("<f4").tobytes()}
+        connection.execute(
+            upsert(features).values(row).on_conflict_do_update(index_elements=["item_id", "encoder"], set_=row)
+        )
+
+
+def set_status(connection: Connection, item_id: ItemId, status: ItemStatus, reason: str = "") -> None:
+    """Refuse, withdraw, or queue again."""
+    connection.execute(
+        update(items).where(items.c.id == item_id).values(status=status.value, reason=reason, changed_at=func.now())
+    )
+
+
+def items_by_id(
+    connection: Connection, ids: Iterable[int], *, at: datetime, right: Right | None = Right.SHOW
+) -> dict[int, Item]:
+    """Published items that may be shown and carry `right` at `at`; with None any item in any state (its creator's)."""
+    wanted = _BY_ID if right is None else _PERMITTED[right]
+    given = {"ids": list(ids)} if right is None else {"ids": list(ids), "at": at}
+    return _items(connection.execute(wanted, given))
+
+
+def items_of_creator(
+    connection: Connection,
+    creator_id: CreatorId,
+    *,
+    at: datetime,
+    everything: bool,
+    limit: int,
+    before: datetime | None,
+) -> list[Item]:
+    """Newest first. `everything` is for the creator: also what waits or was refused."""
+    wanted = select(items, _PLAYABLE).where(items.c.creator_id == creator_id)
+    if not everything:
+        wanted = wanted.where(items.c.status == "published", right_holds(Right.SHOW, ITEM_SUBJECT, items.c.id, at))
+    if before is not None:
+        wanted = wanted.where(items.c.created_at < before)
+    return list(_items(connection.execute(wanted.order_by(items.c.created_at.desc()).limit(limit))).values())
+
+
+def newest_ids(connection: Connection, *, at: datetime, limit: int) -> list[int]:
+    """The items published last that carry `recommend`."""
+    return list(
+        connection.scalars(
+            select(items.c.id)
+            .where(items.c.status == "published", right_holds(Right.RECOMMEND, ITEM_SUBJECT, items.c.id, at))
+            .order_by(items.c.published_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def items_of_creators(
+    connection: Connection, creator_ids: Iterable[int], *, at: datetime, before: tuple[datetime, int] | None, limit: int
+) -> list[Item]:
+    """What those creators published and may be shown, newest first; `before` is the last one's time and id."""
+    wanted = select(items, _PLAYABLE).where(
+        items.c.creator_id.in_(list(creator_ids)),
+        items.c.status == "published",
+        right_holds(Right.SHOW, ITEM_SUBJECT, items.c.id, at),
+    )
+    if before is not None:
+        wanted = wanted.where(tuple_(items.c.published_at, items.c.id) < before)
+    newest = wanted.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit)
+    return list(_items(connection.execute(newest)).values())
+
+
+def feed_rows(
+    connection: Connection, *, at: datetime, changed_since: datetime | None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What a feed server keeps in memory of each item: everything, or what changed at or after a moment.
+
+    Columns: `id, creator_id, published_at, duration_ms, region, kind, listed, changed_at`; `listed` is
+    published with `show` and `recommend`.
+    """
+    listed = and_(
+        items.c.status == "published",
+        right_holds(Right.SHOW, ITEM_SUBJECT, items.c.id, at),
+        right_holds(Right.RECOMMEND, ITEM_SUBJECT, items.c.id, at),
+    )
+    wanted = select(
+        items.c.id,
+        items.c.creator_id,
+        items.c.published_at,
+        items.c.duration_ms,
+        items.c.region,
+        items.c.kind,
+        listed.label("listed"),
+        items.c.changed_at,
+    )
+    which = listed if changed_since is None else items.c.changed_at >= changed_since
+    return connection.execute(wanted.where(which)).all()
+
+
+def feature_rows(
+    connection: Connection, encoder: str, ids: Sequence[int] | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """`item_id, vector` (bytes of float32) for one encoder, of all items or of `ids`."""
+    wanted = select(features.c.item_id, features.c.vector).where(features.c.encoder == encoder)
+    if ids is not None:
+        wanted = wanted.where(
+            features.c.item_id == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True))
+        )
+    return connection.execute(wanted).all()
+
+
+def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
+    """Items by id, from rows of `items` with `playable`."""
+    return {
+        row.id: Item(
+            id=row.id,
+            creator_id=row.creator_id,
+            kind=ItemKind(row.kind),
+            status=ItemStatus(row.status),
+            title=row.title,
+            caption=row.caption,
+            region=row.region,
+            duration_ms=row.duration_ms,
+            width=row.width,
+            height=row.height,
+            has_sound=row.has_sound,
+            poster_key=row.poster_key,
+            preview_key=row.preview_key,
+            renditions=tuple(Rendition(*file) for file in row.playable or ()),
+            reason=row.reason,
+            created_at=row.created_at,
+            published_at=row.published_at,
+        )
+        for row in rows
+    }
+
+
+# Rights
+
+
+def insert_grants(connection: Connection, subject_kind: str, grants: Iterable[Grant]) -> None:
+    """Record rights as given, and tell feed servers that the item changed."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "right": grant.right.value,
+            "subject_kind": subject_kind,
+            "subject_id": grant.subject,
+            "granted_by": grant.granted_by,
+            "evidence": grant.evidence,
+            "since": grant.since,
+            "until": grant.until,
+        }
+        for grant in grants
+    ]
+    if rows:
+        connection.execute(insert(rights), rows)
+    if subject_kind == ITEM_SUBJECT:
+        _touch(connection, {row["subject_id"] for row in rows})
+
+
+def end_right(connection: Connection, subject_kind: str, subject_id: int, right: Right, at: datetime) -> int:
+    """Withdraw: every open grant of it ends at `at`. Answers how many there were."""
+    done = connection.execute(
+        update(rights)
+        .where(
+            rights.c.subject_kind == subject_kind,
+            rights.c.subject_id == subject_id,
+            rights.c.right == right.value,
+            or_(rights.c.until.is_(None), rights.c.until > at),
+        )
+        .values(until=at)
+    )
+    if subject_kind == ITEM_SUBJECT:
+        _touch(connection, {subject_id})
+    return done.rowcount
+
+
+def rights_of(connection: Connection, subject_kind: str, subject_id: int, at: datetime) -> frozenset[Right]:
+    """Which rights hold at a moment."""
+    rows = connection.scalars(
+        select(rights.c.right).where(
+            rights.c.subject_kind == subject_kind,
+            rights.c.subject_id == subject_id,
+            rights.c.since <= at,
+            or_(rights.c.until.is_(None), rights.c.until > at),
+        )
+    )
+    return frozenset(Right(name) for name in rows)
+
+
+def subjects_with(connection: Connection, subject_kind: str, right: Right, at: datetime) -> set[int]:
+    """Every item or viewer for which `right` holds."""
+    rows = connection.scalars(
+        select(rights.c.subject_id).where(
+            rights.c.subject_kind == subject_kind,
+            rights.c.right == right.value,
+            rights.c.since <= at,
+            or_(rights.c.until.is_(None), rights.c.until > at),
+        )
+    )
+    return set(rows)
+
+
+def _touch(connection: Connection, ids: set[int]) -> None:
+    if ids:
+        connection.execute(update(items).where(items.c.id.in_(list(ids))).values(changed_at=func.now()))
+
+
+def _lock_key(item_id: int) -> int:
+    """Advisory locks take two 32-bit keys; a clash only makes one item wait for another."""
+    return item_id % 2**31
+
+
+def viewer_rights(connection: Connection, viewer_id: ViewerId, at: datetime) -> frozenset[Right]:
+    """The rights that a viewer gave over their history."""
+    return rights_of(connection, VIEWER_SUBJECT, viewer_id, at)

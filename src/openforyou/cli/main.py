@@ -1,0 +1,30 @@
+"""The command `openforyou`, and what happens to an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from openforyou.cli import docs
+from openforyou.cli.commands import app
+from openforyou.core.errors import OpenForYouError
+
+app.command("docs", hidden=True)(docs.write)
+
+
+def main() -> None:
+    """Run a command. Errors of ours are one line on standard error and exit code 1; Ctrl-C is 130."""
+    try:
+        app()
+    except OpenForYouError as error:
+        typer.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does. Nothing is wrong; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

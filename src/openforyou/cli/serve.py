@@ -1,0 +1,92 @@
+"""`openforyou serve`: the platform on a port, with its background worker beside it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import ExitStack
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from openforyou.app.children import Child, when_parent_leaves
+from openforyou.app.platform import Platform
+from openforyou.app.settings import Settings
+from openforyou.app.worker import work
+from openforyou.cli.options import DataOption, HostOption, PortOption
+from openforyou.core.errors import Unavailable
+from openforyou.web.application import create_app
+
+
+def serve(
+    data: DataOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Also take in uploads and train, in a process of its own.")
+    ] = True,
+) -> None:
+    """Run the platform: on $DATABASE_URL, or on the embedded PostgreSQL under --data.
+
+    Stops on Ctrl-C, with everything that it started.
+    """
+    settings = Settings.read(data)
+    with ExitStack() as stack:
+        listener = stack.enter_context(listening(host, port))
+        platform = stack.enter_context(Platform(settings))
+        if with_worker:
+            stack.enter_context(Child(["worker", "--data", str(settings.data)]))
+        typer.echo(f"OpenForYou is at {address(listener)}  (Ctrl-C stops it)")
+        run_server(platform, listener)
+
+
+def worker(data: DataOption = None) -> None:
+    """Take in what was uploaded and train from what was watched, until standard input ends."""
+    with Platform(Settings.read(data)) as platform:
+        work(platform, when_parent_leaves(platform.close))
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A listening socket, before anything else is started. Raises `Unavailable` when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)  # whoever comes before the server is ready waits instead of being refused
+    except OSError as error:
+        listener.close()
+        raise Unavailable(
+            f"Cannot listen on {host} port {port}: {error.strerror}.", hint="Choose another with --port, or --port 0."
+        ) from error
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """What to type into a browser. A name where there is one: passkeys do not work on bare addresses."""
+    host, port = listener.getsockname()[:2]
+    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+def run_server(platform: Platform, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM. No access log: it would hold addresses."""
+    config = uvicorn.Config(
+        create_app(platform),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=30,
+    )
+    platform.feed.start()  # keeps the catalogue, the counts and the model fresh until the platform closes
+    server = uvicorn.Server(config)
+    signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished
+    server.run(sockets=[listener])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the form of a signal handler
+    """Unwind as after Ctrl-C, so that what waits is written and the children are told."""
+    raise SystemExit(128 + number)

@@ -1,0 +1,1 @@
+"""The demo world: clips, creators and viewers made from a seed, on the real platform."""

@@ -1,0 +1,1 @@
+"""Procedural music: what each look sounds like, rendered to samples with NumPy alone."""

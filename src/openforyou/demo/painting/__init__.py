@@ -1,0 +1,1 @@
+"""Canvas, colour, noise, brushes and light: what the looks are painted with."""

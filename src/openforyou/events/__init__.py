@@ -1,0 +1,1 @@
+"""What viewers did: taken in once, durable before answered, known to the very next feed request."""

@@ -1,0 +1,127 @@
+"""What one can do with events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from openforyou.core.clock import Clock
+from openforyou.core.errors import BadInput
+from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId
+from openforyou.events import store
+from openforyou.events.context import read_context, sign_context
+from openforyou.events.intake import Intake
+from openforyou.events.rules import check_time
+from openforyou.events.types import (
+    WATCH_MS_MAX,
+    Context,
+    Controls,
+    Counts,
+    Event,
+    EventType,
+    Outcome,
+    ServedSlate,
+    ViewerItem,
+)
+from openforyou.storage.database import Database
+
+CONTEXT_LIFE = timedelta(hours=24)
+BREAK_MINUTES_MAX = 240
+
+
+class Events:
+    """Intake, viewer state and counts on one database. `key` signs feed contexts."""
+
+    def __init__(self, database: Database, intake: Intake, clock: Clock, key: bytes) -> None:
+        assert len(key) >= 32, "the signing key is too short"
+        self._database = database
+        self._intake = intake
+        self._clock = clock
+        self._key = key
+
+    # Served
+
+    def contexts(
+        self, request_id: RequestId, viewer_id: ViewerId, served: Sequence[tuple[ItemId, CreatorId]]
+    ) -> list[str]:
+        """A `feed_context` for each (item, creator) of a slate, in order."""
+        expires_at = self._clock.now() + CONTEXT_LIFE
+        return [
+            sign_context(self._key, Context(request_id, viewer_id, item, creator, position, expires_at))
+            for position, (item, creator) in enumerate(served)
+        ]
+
+    def record(self, slate: ServedSlate) -> None:
+        """Record a slate as served; durable within moments, and a feed does not wait for it."""
+        self._intake.record(slate)
+
+    def slate(self, request_id: RequestId, viewer_id: ViewerId) -> ServedSlate | None:
+        """A slate as it was recorded; None also when it was another viewer's."""
+        with self._database.connect() as connection:
+            found = store.slate(connection, request_id)
+        return found if found is not None and found.viewer_id == viewer_id else None
+
+    # Intake
+
+    def context(self, token: str, viewer_id: ViewerId) -> Context:
+        """What a `feed_context` says. Raises `BadContext`."""
+        return read_context(self._key, token, viewer_id=viewer_id, now=self._clock.now())
+
+    def check(self, event: Event) -> None:
+        """Raises `BadInput` where an event cannot be true, naming the field."""
+        check_time(event.occurred_at, self._clock.now())
+        if not 0 <= event.watch_ms <= WATCH_MS_MAX:
+            raise BadInput(
+                f"watch_ms is {event.watch_ms}.",
+                hint=f"It lies between 0 and {WATCH_MS_MAX}.",
+                field="watch_ms",
+            )
+        if event.watch_ms and event.type is not EventType.WATCH:
+            raise BadInput("watch_ms belongs to watch events.", hint="Send it with type watch.", field="watch_ms")
+        if not event.item_id and event.type not in (EventType.FOLLOW, EventType.UNFOLLOW):
+            raise BadInput("This feed_context names a creator, no item.", hint="Use an item's.", field="feed_context")
+
+    def accept(self, events: Sequence[Event]) -> list[Outcome]:
+        """Take checked events in; one outcome each once all are durable. Raises `Unavailable`: none was taken."""
+        return self._intake.accept(events)
+
+    # State
+
+    def states(self, viewer_id: ViewerId, ids: Collection[int]) -> dict[int, ViewerItem]:
+        """What a viewer did with some items."""
+        with self._database.connect() as connection:
+            return store.states_of(connection, viewer_id, ids)
+
+    def following(self, viewer_id: ViewerId) -> set[int]:
+        """The creators that a viewer follows."""
+        with self._database.connect() as connection:
+            return store.following(connection, viewer_id)
+
+    def followers(self, creator_id: CreatorId) -> int:
+        """How many follow a creator."""
+        with self._database.connect() as connection:
+            return store.follower_count(connection, creator_id)
+
+    def counts(self, ids: Collection[int]) -> dict[int, Counts]:
+        """The counts of some items; all zero where nothing happened."""
+        with self._database.connect() as connection:
+            found = store.counts(connection, ids)
+        return {item: found.get(item, Counts()) for item in ids}
+
+    # Controls
+
+    def controls(self, viewer_id: ViewerId) -> Controls:
+        """What a viewer chose."""
+        with self._database.connect() as connection:
+            return store.controls(connection, viewer_id)
+
+    def set_controls(self, viewer_id: ViewerId, chosen: Controls) -> None:
+        """Take effect in the very next slate. Raises `BadInput`."""
+        if not 0 <= chosen.break_minutes <= BREAK_MINUTES_MAX:
+            raise BadInput(
+                f"break_minutes is {chosen.break_minutes}.",
+                hint=f"It lies between 0 (never) and {BREAK_MINUTES_MAX}.",
+                field="break_minutes",
+            )
+        with self._database.begin() as connection:
+            store.put_controls(connection, viewer_id, chosen)

@@ -1,0 +1,118 @@
+"""The tables of events and of what is folded from them. Only `store` runs queries on them."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, func
+from sqlalchemy.dialects.postgresql import JSONB
+
+from openforyou.storage.schema import PSEUDONYM, PUBLIC, Care, metadata
+
+HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer")
+MOMENT = DateTime(timezone=True)
+
+
+def _tally(name: str, purpose: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0", info=PUBLIC.why(purpose))
+
+
+def _did(name: str, purpose: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default="0", info=HISTORY.why(purpose))
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=HISTORY.why("the client's id: a repeat is known by it")),
+    Column("type", Text, nullable=False, info=HISTORY.why("what was done")),
+    Column("viewer_id", BigInteger, nullable=False, info=PSEUDONYM.why("who did it, under a pseudonym")),
+    Column("item_id", BigInteger, nullable=False, info=HISTORY.why("with which item")),
+    Column("creator_id", BigInteger, nullable=False, info=HISTORY.why("whose item it is")),
+    Column("request_id", BigInteger, nullable=False, info=HISTORY.why("in which slate it was served")),
+    Column("occurred_at", MOMENT, nullable=False, info=HISTORY.why("when, by the viewer's clock")),
+    Column("received_at", MOMENT, nullable=False, server_default=func.now(), info=HISTORY.why("when, by ours")),
+    Column("watch_ms", Integer, nullable=False, server_default="0", info=HISTORY.why("time spent")),
+    Column("region", Text, nullable=False, server_default="", info=HISTORY.why("trending by region")),
+    Column("detail", Text, nullable=False, server_default="", info=HISTORY.why("why it was reported")),
+    Index("ix_events_viewer_id_occurred_at", "viewer_id", "occurred_at"),
+    Index("ix_events_received_at", "received_at"),
+    info=HISTORY.why("what viewers did, one row a distinct event"),
+)
+
+viewer_items = Table(
+    "viewer_items",
+    metadata,
+    Column("viewer_id", BigInteger, primary_key=True, info=PSEUDONYM.why("whose state, under a pseudonym")),
+    Column("item_id", BigInteger, primary_key=True, info=HISTORY.why("with which item")),
+    Column("first_at", MOMENT, nullable=False, info=HISTORY.why("when first")),
+    Column("last_at", MOMENT, nullable=False, info=HISTORY.why("order of the history")),
+    _did("impressions", "seen items do not come back"),
+    _did("views", "watched by the rule"),
+    _did("watch_ms", "how long"),
+    _did("completions", "watched to the end"),
+    _did("skips", "left early"),
+    Column("liked", Boolean, nullable=False, server_default="false", info=HISTORY.why("the heart's state")),
+    Column("liked_at", MOMENT, info=HISTORY.why("the newest word on it wins")),
+    _did("shares", "passed on"),
+    Column(
+        "not_interested",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=HISTORY.why("show less like it"),
+    ),
+    Column("reported", Boolean, nullable=False, server_default="false", info=HISTORY.why("never show it again")),
+    Index("ix_viewer_items_viewer_id_last_at", "viewer_id", "last_at"),
+    info=HISTORY.why("viewer state: what each did with each item, read at every feed request"),
+)
+
+item_counts = Table(
+    "item_counts",
+    metadata,
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False, info=PUBLIC.why("which item")),
+    _tally("served", "returned in a slate"),
+    _tally("impressions", "was on screen"),
+    _tally("views", "watched by the rule"),
+    _tally("watch_ms", "time spent on it"),
+    _tally("completions", "watched to the end"),
+    _tally("skips", "left early"),
+    _tally("likes", "viewers who like it now"),
+    _tally("shares", "passed on"),
+    _tally("not_interested", "viewers who want less like it"),
+    _tally("reports", "viewers who reported it"),
+    info=PUBLIC.why("the numbers shown, folded from distinct events"),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("viewer_id", BigInteger, primary_key=True, info=PSEUDONYM.why("who follows, under a pseudonym")),
+    Column("creator_id", BigInteger, primary_key=True, index=True, info=HISTORY.why("whom")),
+    Column("following", Boolean, nullable=False, info=HISTORY.why("false once unfollowed")),
+    Column("changed_at", MOMENT, nullable=False, info=HISTORY.why("the newest word wins")),
+    info=HISTORY.why("the Following feed"),
+)
+
+slates = Table(
+    "slates",
+    metadata,
+    Column("request_id", BigInteger, primary_key=True, autoincrement=False, info=HISTORY.why("names the slate")),
+    Column("viewer_id", BigInteger, nullable=False, info=PSEUDONYM.why("whom it was served to")),
+    Column("served_at", MOMENT, nullable=False, info=HISTORY.why("when")),
+    Column("surface", Text, nullable=False, info=HISTORY.why("for_you, following, item or creator")),
+    Column("item_ids", ARRAY(BigInteger), nullable=False, info=HISTORY.why("what was served, in order")),
+    Column("record", JSONB, nullable=False, info=HISTORY.why("why: answered from the record, never made up")),
+    Index("ix_slates_viewer_id_served_at", "viewer_id", "served_at"),
+    info=HISTORY.why("each slate as it was returned, with what decided"),
+)
+
+viewer_controls = Table(
+    "viewer_controls",
+    metadata,
+    Column("viewer_id", BigInteger, primary_key=True, autoincrement=False, info=PSEUDONYM.why("whose choices")),
+    Column("profiling", Boolean, nullable=False, info=PSEUDONYM.why("a feed without profiling")),
+    Column("autoplay", Boolean, nullable=False, info=PSEUDONYM.why("whether clips start by themselves")),
+    Column("break_minutes", Integer, nullable=False, info=PSEUDONYM.why("when a pause is offered")),
+    Column("region", Text, nullable=False, info=PSEUDONYM.why("whose trending is shown")),
+    Column("reset_at", MOMENT, info=PSEUDONYM.why("the feed forgets what was before")),
+    info=PSEUDONYM.why("what a viewer chose"),
+)

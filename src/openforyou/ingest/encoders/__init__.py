@@ -1,0 +1,44 @@
+"""Content features, so that an item nobody has seen has a place: encoders of picture, motion, sound and words.
+
+    Sample ─► picture-1 (96) ─┐
+           ─► motion-1  (32) ─┤ × √weight, side by side
+           ─► sound-1   (48) ─┼────────────────────────► content-1 (256)
+           ─► words-1   (80) ─┘
+
+All are computed here, from the file alone; nothing is downloaded. To plug in another, write a class that keeps
+`Encoder`'s promise, add it to `BLOCKS` with its weight, and give the combined vector a new name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from openforyou.ingest.encoders.motion import MotionEncoder
+from openforyou.ingest.encoders.picture import PictureEncoder
+from openforyou.ingest.encoders.sample import Describes, Encoder, Floats, Sample, unit
+from openforyou.ingest.encoders.sound import SoundEncoder
+from openforyou.ingest.encoders.words import WordsEncoder
+
+BLOCKS: tuple[tuple[Encoder, float], ...] = (
+    (PictureEncoder(), 0.40),
+    (MotionEncoder(), 0.15),
+    (SoundEncoder(), 0.20),
+    (WordsEncoder(), 0.25),
+)
+"""Each encoder with its share in the combined vector: the dot product of two items is Σ share · cosine."""
+
+CONTENT_ENCODER = "content-1"
+CONTENT_DIM = sum(encoder.dim for encoder, _ in BLOCKS)
+
+assert abs(sum(share for _, share in BLOCKS) - 1) < 1e-9, "shares add up to one"
+assert all(Describes.BIOMETRIC not in encoder.declares for encoder, _ in BLOCKS), "nobody gave the right `biometric`"
+
+
+def describe(sample: Sample) -> dict[str, Floats]:
+    """Each encoder's unit vector by its name, and the combined one under `CONTENT_ENCODER`."""
+    vectors = {encoder.name: encoder(sample) for encoder, _ in BLOCKS}
+    combined = np.concatenate([np.sqrt(share) * vectors[encoder.name] for encoder, share in BLOCKS])
+    return {**vectors, CONTENT_ENCODER: unit(combined)}
+
+
+__all__ = ["BLOCKS", "CONTENT_DIM", "CONTENT_ENCODER", "Describes", "Encoder", "Floats", "Sample", "describe"]

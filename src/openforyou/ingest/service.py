@@ -1,0 +1,281 @@
+"""Takes files in, makes items of them, and publishes each in one transaction or refuses it with a reason.
+
+    take_in ─► source blob, item queued ─► process_next ─► files made ─► blobs ─► published ─► source deleted
+                                               └──────────────► refused, with a reason ──────────┘
+
+A process that is killed anywhere on this way leaves an item that is waiting again: the claim is a lock that dies
+with its connection. What it wrote lies under names that the next attempt overwrites, and the source blob, deleted
+last, marks an item whose leftovers still have to go: `sweep` finds those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable, Set
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Unpack
+
+from sqlalchemy import Connection
+
+from openforyou.catalog import store
+from openforyou.catalog.errors import AlreadyTaken, ItemNotFound
+from openforyou.catalog.rules import checked_caption, checked_title
+from openforyou.catalog.service import Catalog
+from openforyou.catalog.types import Draft, Item, ItemStatus, Publication, Rendition
+from openforyou.core.clock import Clock
+from openforyou.core.errors import BadInput, NotFound
+from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
+from openforyou.core.progress import Progress, silent
+from openforyou.ingest import rules
+from openforyou.ingest.encoders import describe
+from openforyou.ingest.errors import GaveUp, SourceGone
+from openforyou.ingest.probe import check_size, probe
+from openforyou.ingest.transcode import FILES, Work, transcode
+from openforyou.ingest.types import Limits, Processed, Said
+from openforyou.ingest.workspace import workspace
+from openforyou.storage.blobs import Blobs
+from openforyou.storage.database import Database
+
+ATTEMPTS_MAX = 3
+"""A file that brought the process down this often is refused: the fourth attempt would too."""
+ANY_NUMBER = 2**31 - 1
+WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
+DEFAULT_LIMITS = Limits()
+POLL_S = 0.5
+UNQUEUED_AFTER = timedelta(hours=1)
+"""A source blob without an item belongs to somebody who is just taking it in, or was killed doing so."""
+_SOURCE_KEY = re.compile(r"uploads/([1-9A-HJ-NP-Za-km-z]{11})-(\d{1,12})")
+
+
+class Ingest:
+    """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        limits: Limits = DEFAULT_LIMITS,
+        threads: int = 0,
+    ) -> None:
+        self._catalog = catalog
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._limits = limits
+        self._threads = threads or os.cpu_count() or 1
+
+    def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
+        """Check a file and queue it. Returns at once with the item that it will become.
+
+        Headers and packets are read here, nothing is decoded but one frame. Raises `AlreadyTaken` when the same
+        file of this creator is here or on its way, `BadMedia`, `TooLarge` or `BadInput` naming the file or field.
+        """
+        name = rules.checked_name(said.get("name") or path.name)
+        title = checked_title(said.get("title") or rules.title_of(name))
+        caption = checked_caption(said.get("caption", ""))
+        check_size(path, name, self._limits)
+        sha256 = _sha256(path)
+        with self._database.connect() as connection:
+            here = store.item_of_source(connection, creator_id, sha256)
+        if here is not None:
+            raise AlreadyTaken(name, here.id)
+        probe(path, name, self._limits)
+        item_id = ItemId(new_id())
+        draft = Draft(
+            title=title,
+            caption=caption,
+            rights=frozenset(said.get("rights", ())),
+            source_name=name,
+            source_sha256=sha256,
+            region=said.get("region", ""),
+        )
+        source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
+        try:
+            self._blobs.put(source_key, path)
+            self._catalog.queue(item_id, creator_id, draft, source_key, said["evidence"])
+        except BaseException:
+            self._blobs.delete(source_key)
+            raise
+        return item_id
+
+    def process_next(self, item_id: ItemId | None = None, progress: Progress = silent) -> Processed | None:
+        """Claim the oldest waiting item (or `item_id`) and bring it to an end; None when none can be claimed.
+
+        A file that cannot be used ends as refused. Anything else that fails is raised, and the item waits for
+        another attempt; after three it is refused.
+        """
+        with self._database.connect() as connection:
+            try:
+                taken = store.take_waiting(connection, ANY_NUMBER, item_id)
+                connection.commit()  # The claim outlives this: the lock is the session's, not the transaction's.
+                if taken is None:
+                    return None
+                ended = self._process(connection, taken, progress)
+                store.release(connection, taken.id)
+                connection.commit()
+            except BaseException:
+                connection.invalidate()  # Ends the session, and with it the claim, whatever state it is in.
+                raise
+        self._blobs.delete(taken.source_key)
+        return ended
+
+    def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
+        """Bring `item_id` to its end here, or wait for the process that does. Raises `ItemNotFound`."""
+        while True:
+            ended = self.process_next(item_id, progress)
+            if ended is not None:
+                return ended
+            item = self._items([item_id]).get(item_id)
+            if item is None:
+                raise ItemNotFound(encode_id(item_id))
+            if item.status not in WAITING:
+                return _processed(item)
+            time.sleep(POLL_S)
+
+    def sweep(self) -> int:
+        """Remove what killed processes left in the blob store; answers how many items had any. Safe at any time."""
+        sources = self._sources()
+        items = self._items(sources.values())
+        oldest = (self._clock.now() - UNQUEUED_AFTER).timestamp()
+        swept = 0
+        for key, item_id in sources.items():
+            item = items.get(item_id)
+            is_new = item is None and int(key.rpartition("-")[2]) > oldest
+            if is_new or (item is not None and item.status in WAITING):
+                continue
+            if item is None or item.status is not ItemStatus.PUBLISHED:
+                self._remove_files(ItemId(item_id))
+            self._blobs.delete(key)
+            swept += 1
+        return swept
+
+    # One item. The connection that holds the claim is the one that publishes: if it breaks, so does the claim.
+
+    def _process(self, connection: Connection, taken: Any, progress: Progress) -> Processed:
+        item_id = ItemId(taken.id)
+        item = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None)[item_id]
+        connection.commit()
+        try:
+            if taken.attempts > ATTEMPTS_MAX:
+                raise GaveUp(taken.source_name, ATTEMPTS_MAX)
+            with workspace() as folder:
+                publication = self._made(item, taken, folder, progress)
+        except BadInput as error:
+            return self._refused(connection, item_id, error)
+        is_published = store.publish(connection, item_id, publication, self._clock.now())
+        connection.commit()
+        if not is_published:  # Its creator withdrew it while it was being made.
+            self._remove_files(item_id)
+            return Processed(item_id, ItemStatus.WITHDRAWN)
+        kept = {publication.poster_key, publication.preview_key, *(each.key for each in publication.renditions)}
+        self._remove_files(item_id, kept)
+        return Processed(
+            item_id,
+            ItemStatus.PUBLISHED,
+            duration_ms=publication.duration_ms,
+            width=publication.width,
+            height=publication.height,
+            has_sound=publication.has_sound,
+        )
+
+    def _made(self, item: Item, taken: Any, folder: Path, progress: Progress) -> Publication:
+        """Transcode, describe and store the blobs; nothing is visible yet."""
+        source = self._local_source(taken, folder)
+        clip = probe(source, taken.source_name, self._limits)
+        work = Work(self._limits, self._threads, progress)
+        made, sample = transcode(source, taken.source_name, clip, folder, work)
+        features = describe(replace(sample, title=item.title, caption=item.caption))
+        keys = {file: _key(item.id, file) for file in FILES}
+        for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
+            self._blobs.put(keys[file], made.folder / file)
+        large = made.renditions[0].size
+        return Publication(
+            duration_ms=made.duration_ms,
+            width=large.width,
+            height=large.height,
+            has_sound=made.has_sound,
+            poster_key=keys[made.poster],
+            preview_key=keys[made.preview],
+            renditions=tuple(
+                Rendition(
+                    name=rendition.name,
+                    key=keys[rendition.file],
+                    width=rendition.size.width,
+                    height=rendition.size.height,
+                    size_bytes=(made.folder / rendition.file).stat().st_size,
+                )
+                for rendition in made.renditions
+            ),
+            features=features,
+        )
+
+    def _local_source(self, taken: Any, folder: Path) -> Path:
+        """The source as a file of this machine, copied only where the store is elsewhere. Raises `SourceGone`."""
+        local = self._blobs.local_path(taken.source_key)
+        if local is not None:
+            return local
+        copy = folder / "source"
+        try:
+            with self._blobs.open(taken.source_key) as blob, copy.open("wb") as file:
+                shutil.copyfileobj(blob, file)
+        except NotFound:
+            raise SourceGone(taken.source_name) from None
+        return copy
+
+    def _refused(self, connection: Connection, item_id: ItemId, error: BadInput) -> Processed:
+        store.set_status(connection, item_id, ItemStatus.REFUSED, str(error))
+        connection.commit()
+        self._remove_files(item_id)
+        return Processed(item_id, ItemStatus.REFUSED, error=error.message, hint=error.hint)
+
+    # Blobs and rows
+
+    def _remove_files(self, item_id: ItemId, kept: Set[str] = frozenset()) -> None:
+        """All blobs that any attempt can have made of the item, but those `kept`."""
+        for file in FILES:
+            if (key := _key(item_id, file)) not in kept:
+                self._blobs.delete(key)
+
+    def _sources(self) -> dict[str, int]:
+        """The item of each source blob by its key; what is not a source of ours is let be."""
+        found: dict[str, int] = {}
+        for key in self._blobs.keys("uploads/"):
+            parts = _SOURCE_KEY.fullmatch(key)
+            if parts is not None:
+                with suppress(BadInput):
+                    found[key] = decode_id(parts[1])
+        return found
+
+    def _items(self, ids: Iterable[int]) -> dict[int, Item]:
+        with self._database.connect() as connection:
+            return store.items_by_id(connection, ids, at=self._clock.now(), right=None)
+
+
+def _key(item_id: ItemId, file: str) -> str:
+    return f"items/{encode_id(item_id)}/{file}"
+
+
+def _processed(item: Item) -> Processed:
+    return Processed(
+        item.id,
+        item.status,
+        error=item.reason,
+        duration_ms=item.duration_ms,
+        width=item.width,
+        height=item.height,
+        has_sound=item.has_sound,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

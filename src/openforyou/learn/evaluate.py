@@ -1,0 +1,112 @@
+"""Scoring a recommender: every item of the catalogue is ranked for each viewer; nothing is sampled.
+
+Sampled metrics rank methods in the wrong order (Krichene and Rendle 2020), so there are none here. Items that the
+viewer has already are left out of the ranking, but for the one that is sought. Of n items with the sought one's score
+it counts as standing in the middle, so a method that cannot tell them apart gains nothing by their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openforyou.core.progress import Progress, silent
+from openforyou.learn.batches import grouped_by_length
+from openforyou.learn.serving import Floats
+from openforyou.learn.split import NONE
+from openforyou.learn.types import Dataset, Ids
+
+CUTS = (10, 50)
+HISTORY_ITEMS = 200
+"""Viewers are grouped by the length of their history up to here."""
+POSITIONS_AT_ONCE = 32_768
+CELLS_AT_ONCE = 1 << 24
+"""Scores held at once: 64 MB."""
+RESAMPLES = 400
+CONFIDENCE = (2.5, 97.5)
+Ranks = NDArray[np.float64]
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """B viewers and the row to predict for each, from all rows before it."""
+
+    viewers: Ids  # (B,)
+    rows: Ids  # (B,)
+
+    @classmethod
+    def of(cls, held: Ids, *, at_most: int = 0) -> Sought:
+        """From one row a viewer or `NONE` (V,); `at_most` takes that many at even steps."""
+        viewers = np.flatnonzero(held != NONE)
+        if at_most and len(viewers) > at_most:
+            viewers = viewers[np.linspace(0, len(viewers) - 1, at_most).astype(np.int64)]
+        return cls(viewers, held[viewers])
+
+    def __len__(self) -> int:
+        return len(self.viewers)
+
+    def take(self, which: Ids) -> Sought:
+        """Some of them."""
+        return Sought(self.viewers[which], self.rows[which])
+
+
+Scorer = Callable[[Sought], Floats]
+"""Scores of every item for each of B viewers: (B, N)."""
+
+
+def ranks(dataset: Dataset, sought: Sought, scorer: Scorer, progress: Progress = silent) -> Ranks:
+    """(B,) how many items stand before the sought one, from 0."""
+    sequences = dataset.sequences
+    found = np.empty(len(sought))
+    lengths = sought.rows - sequences.starts[sought.viewers]
+    size = max(CELLS_AT_ONCE // max(len(dataset.item_ids), 1), 1)
+    done = 0
+    for group in grouped_by_length(np.minimum(lengths, HISTORY_ITEMS), POSITIONS_AT_ONCE):
+        for at in range(0, len(group), size):
+            part = group[at : at + size]
+            some = sought.take(part)
+            scores = scorer(some).astype(np.float32, copy=True)
+            target = sequences.items[some.rows]
+            wanted = scores[np.arange(len(part)), target]
+            for number, (viewer, row) in enumerate(zip(some.viewers, some.rows, strict=True)):
+                scores[number, sequences.items[sequences.starts[viewer] : row]] = -np.inf
+            scores[np.arange(len(part)), target] = wanted
+            before = (scores > wanted[:, None]).sum(axis=1)
+            equal = (scores == wanted[:, None]).sum(axis=1) - 1
+            found[part] = before + equal / 2
+            done += len(part)
+            progress(done, len(sought), "ranking the whole catalogue for each viewer")
+    return found
+
+
+def gains(found: Ranks, cut: int = CUTS[0]) -> NDArray[np.float64]:
+    """(B,) each viewer's NDCG@cut with one sought item: 1 / log2(rank + 2) within the cut, else 0."""
+    return np.where(found < cut, 1 / np.log2(found + 2), 0.0)
+
+
+def metrics(found: Ranks) -> Metrics:
+    """HR and NDCG at each cut."""
+    told: Metrics = {}
+    for cut in CUTS:
+        told[f"ndcg@{cut}"] = round(float(gains(found, cut).mean()), 5)
+        told[f"hr@{cut}"] = round(float((found < cut).mean()), 5)
+    return told
+
+
+def intervals(found: Ranks, seed: int) -> dict[str, list[float]]:
+    """95 % of bootstrap resamples of the viewers lie between the two, by metric."""
+    rng = np.random.default_rng(seed)
+    columns = {f"ndcg@{cut}": gains(found, cut) for cut in CUTS} | {f"hr@{cut}": found < cut for cut in CUTS}
+    means: dict[str, list[float]] = {name: [] for name in columns}
+    for _ in range(RESAMPLES):
+        drawn = rng.integers(0, len(found), len(found))
+        for name, column in columns.items():
+            means[name].append(float(column[drawn].mean()))
+    return {
+        f"{name}_ci95": [round(float(bound), 5) for bound in np.percentile(values, CONFIDENCE)]
+        for name, values in means.items()
+    }

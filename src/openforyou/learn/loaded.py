@@ -1,0 +1,85 @@
+"""A model in service: NumPy in and out, safe from several threads, one core a call.
+
+A feed is one small forward pass (a history of a hundred items). Spread over cores it gets slower, not faster, and takes
+them from other requests; so each thread that calls computes alone, and the server's threads share the cores.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import torch
+
+from openforyou.learn.fitted import COUNTS_FLOOR, Fitted
+from openforyou.learn.rules import is_wanted
+from openforyou.learn.sequence import Inputs, gap_buckets
+from openforyou.learn.serving import Floats, History
+from openforyou.learn.types import Ids
+
+_this_thread = threading.local()
+
+
+class LoadedModel:
+    """Keeps the promise of `serving.ServingModel`; holds no state but what it was made of."""
+
+    def __init__(self, name: str, fitted: Fitted) -> None:
+        self._name = name
+        self.fitted = fitted
+        fitted.network.eval()
+
+    @property
+    def name(self) -> str:
+        """Its public id."""
+        return self._name
+
+    def item_vectors(self, item_ids: Ids, content: Floats) -> Floats:
+        """(N,) ids and (N, C) content features → (N, D) of unit length, some ten thousand at a time."""
+        _compute_alone()
+        return self.fitted.place(item_ids, content)
+
+    @torch.inference_mode()
+    def viewer_vector(self, history: History, vectors: Floats) -> Floats:
+        """A history and its items' vectors (T, D) → (D,); the newest `length` items count. Zero without history."""
+        shape = self.fitted.network.shape
+        if not len(history):
+            return np.zeros(shape.width, dtype=np.float32)
+        _compute_alone()
+        kept = slice(max(len(history) - shape.length, 0), None)
+        age_s = history.age_s[kept].astype(np.float64)
+        gap_s = np.maximum(-np.diff(age_s, prepend=age_s[:1]), 0)
+        inputs = Inputs(
+            items=torch.arange(len(age_s))[None],
+            did=torch.from_numpy(history.did[kept].astype(np.int64))[None],
+            watched=torch.from_numpy(history.watch_fraction[kept].astype(np.float32))[None],
+            gaps=gap_buckets(torch.from_numpy(gap_s))[None],
+        )
+        told = torch.from_numpy(np.ascontiguousarray(vectors[kept], dtype=np.float32))
+        return self.fitted.network.encode(told, inputs, last_only=True)[0, -1].numpy()
+
+    @torch.inference_mode()
+    def action_probabilities(self, viewer: Floats, vectors: Floats) -> Floats:
+        """(D,) and candidates (N, D) → (N, len(ACTIONS)), each candidate for itself."""
+        _compute_alone()
+        told = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
+        odds = self.fitted.network.actions(torch.from_numpy(np.asarray(viewer, dtype=np.float32)), told)
+        return torch.sigmoid(odds).numpy()
+
+    def followers(self, history: History) -> tuple[Ids, Floats]:
+        """Ids that often came soon after what the viewer wanted last, and what each adds to its dot product.
+
+        `vectors @ viewer` plus this, and plus nothing for other items, ranks as the model was judged. (K,) both; ids
+        ascending.
+        """
+        fitted = self.fitted
+        rows = fitted.rows_of(history.item_ids[is_wanted(history.did.astype(np.uint8))])
+        items, scores = fitted.counts.scores(rows[rows < len(fitted.item_ids)].astype(np.int32))
+        bonus = np.float32(fitted.counts_weight) * np.log1p(scores / np.float32(COUNTS_FLOOR))
+        return fitted.item_ids[items], bonus
+
+
+def _compute_alone() -> None:
+    """Torch's threads are set for the calling thread, once."""
+    if not getattr(_this_thread, "is_alone", False):
+        torch.set_num_threads(1)
+        _this_thread.is_alone = True

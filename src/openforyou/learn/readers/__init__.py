@@ -1,0 +1,54 @@
+"""Files of interactions as they are passed around, each format in its own module, told apart by content.
+
+    pairs     `viewer item`, a line each, in order of time            SASRec's ml-1m.txt
+    lists     `viewer item item …`, a line a viewer                   S3-Rec's beauty.txt
+    atomic    tab-separated, a head as `user_id:token`                RecBole's .inter
+    ratings   comma-separated, head `userId,movieId,rating,timestamp` MovieLens
+
+A file is read line by line and each complaint names its line. Numbers of viewers and items are those of the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openforyou.learn.errors import BadInteractions
+from openforyou.learn.readers import atomic, lists, pairs, ratings
+from openforyou.learn.readers.columns import Columns
+
+READERS = (atomic, ratings, pairs, lists)
+SNIFFED_LINES = 50
+FILE_BYTES_MAX = 4 << 30
+
+
+def read(path: Path) -> Columns:
+    """The interactions in `path`. Raises `BadInteractions`, naming the file and the line."""
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise BadInteractions(path, "is a folder.", hint="Name the file with the interactions in it.")
+        if size > FILE_BYTES_MAX:
+            raise BadInteractions(path, f"has {size >> 20:,} MB.", hint=f"{FILE_BYTES_MAX >> 20:,} MB is the most.")
+        with path.open(encoding="utf-8") as file:
+            lines = [line.rstrip("\r\n") for _, line in zip(range(SNIFFED_LINES), file, strict=False)]
+    except FileNotFoundError:
+        raise BadInteractions(path, "is not there.", hint="Check the path.") from None
+    except PermissionError:
+        raise BadInteractions(path, "may not be read.", hint="Check its permissions.") from None
+    except UnicodeDecodeError:
+        raise BadInteractions(path, "is not text.", hint=_known()) from None
+    head = [line for line in lines if line.strip()]
+    if not head:
+        raise BadInteractions(path, "is empty.", hint=_known())
+    for reader in READERS:
+        if reader.recognises(head):
+            try:
+                columns: Columns = reader.read(path)
+            except UnicodeDecodeError:
+                raise BadInteractions(path, "is not text throughout.", hint="Save it as UTF-8.") from None
+            return columns.in_order(path)
+    raise BadInteractions(path, f"starts {head[0][:60]!r}, which no reader knows.", line=1, hint=_known())
+
+
+def _known() -> str:
+    return "Known are: " + "; ".join(reader.LOOKS_LIKE for reader in READERS) + "."

@@ -1,0 +1,56 @@
+"""From a query to what may be shown: the pipeline, and then the database's last word on permission.
+
+The index may be a second old. So what the pipeline chose is read from the database, and an item that lost its rights
+meanwhile is left out at once, with the next in line in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+
+import numpy as np
+from sqlalchemy import Connection
+
+from openforyou.catalog import store
+from openforyou.catalog.types import Item, Right
+from openforyou.pipeline import Candidates, Trace
+from openforyou.recommend.feed import FOR_YOU
+from openforyou.recommend.query import Query
+
+SPARES = (4, 32, 256, 2_048)
+"""Ranked beyond the slate's size, to stand in for what may not be shown any more; more where that was not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A slate that may be shown now: `shown` in order, each with its `items` entry."""
+
+    query: Query
+    trace: Trace
+    shown: Candidates
+    items: Mapping[int, Item]
+    lost: int
+    """Items that the index still had and that may not be recommended any more."""
+    permission_ms: float
+
+
+def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
+    """The best that carry `show` and `recommend` at `at`; fewer than asked for only when fewer are left."""
+    size = query.ask.size
+    lost: set[int] = set()
+    took_ms = 0.0
+    for spare in SPARES:
+        slate = FOR_YOU.run(query, size + spare)
+        ids = slate.candidates.ids.tolist()
+        start = perf_counter()
+        items = store.items_by_id(connection, ids, at=at, right=Right.RECOMMEND) if ids else {}
+        took_ms += (perf_counter() - start) * 1000
+        allowed = np.array([number for number, item in enumerate(ids) if item in items][:size], dtype=np.int64)
+        lost |= set(ids) - items.keys()
+        if len(allowed) == size or len(items) == len(ids):
+            break
+        query = query.without(lost)
+    return Ranked(query, slate.trace, slate.candidates.take(allowed), items, len(lost), took_ms)

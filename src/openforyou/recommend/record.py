@@ -1,0 +1,83 @@
+"""The record of a slate: what decided, written when it is served, so that nothing is made up afterwards.
+
+    {"v": 1, "model", "weights", "region", "ms": {stage: ms}, "closed": {why: items}, "removed": {filter: candidates},
+     "fallbacks": […], "items": {id: {"reasons": [[code, [ids]]], "sources": […], "chances": {action: p}, "taste",
+     "value", "moves": {rule: places}, "propensity"}}}
+
+`closed` counts the catalogue's items that the viewer may not be shown, `removed` the candidates that a filter took out.
+`moves` are places up (negative) or down. Everything past `reasons` stands in the feed's own slates alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from openforyou.learn.serving import ACTIONS
+from openforyou.pipeline import Candidates, Trace
+from openforyou.recommend.query import Query
+from openforyou.recommend.ranking import Ranked
+from openforyou.recommend.types import Reason
+
+VERSION = 1
+
+
+def feed_record(
+    ranked: Ranked, reasons: Mapping[int, tuple[Reason, ...]], sources: Sequence[str], ms: Mapping[str, float]
+) -> dict[str, Any]:
+    """Of a For You slate. `sources` are the pipeline's by bit, `ms` what the steps around the pipeline took."""
+    query, trace, shown = ranked.query, ranked.trace, ranked.shown
+    placed = query.index.placed
+    masks = {"seen": query.seen, "recently_served": query.recent, "held": query.held, "refused": query.refused}
+    masks["rights"] = query.lost
+    return {
+        "v": VERSION,
+        "model": placed.model.name if placed is not None and "model" in shown.columns else "",
+        "weights": query.index.weights_digest,
+        "region": query.ask.region,
+        "ms": {**{name: round(took, 3) for name, took in ms.items()}, **stage_ms(trace)},
+        "closed": {name: int(np.count_nonzero(mask)) for name, mask in masks.items()},
+        "removed": {name: len(ids) for name, ids in trace.removed.items()},
+        "fallbacks": [*dict.fromkeys(query.notes.fallbacks), *(f"failed:{name}" for name in trace.failed)],
+        "items": {
+            str(item): _item(query, trace, shown, row, sources) | {"reasons": _coded(reasons[item])}
+            for row, item in enumerate(shown.ids.tolist())
+        },
+    }
+
+
+def plain_record(reasons: Mapping[int, tuple[Reason, ...]]) -> dict[str, Any]:
+    """Of a slate that nobody ranked: the Following feed, or what a viewer opened."""
+    return {"v": VERSION, "items": {str(item): {"reasons": _coded(told)} for item, told in reasons.items()}}
+
+
+def stage_ms(trace: Trace) -> dict[str, float]:
+    """Milliseconds by stage of the pipeline."""
+    return {f"{stage.kind}:{stage.name}": round(stage.ms, 3) for stage in trace.stages}
+
+
+def _coded(reasons: Sequence[Reason]) -> list[tuple[str, tuple[int, ...]]]:
+    return [(one.code, one.item_ids) for one in reasons]
+
+
+def _item(query: Query, trace: Trace, shown: Candidates, row: int, sources: Sequence[str]) -> dict[str, Any]:
+    item = int(shown.ids[row])
+    chances = shown.columns.get("chances")
+    taste = shown.columns.get("taste")
+    return {
+        "sources": [name for bit, name in enumerate(sources) if int(shown["sources"][row]) >> bit & 1],
+        "chances": {}
+        if chances is None
+        else {action: _figure(chance) for action, chance in zip(ACTIONS, chances[row].tolist(), strict=True)},
+        "taste": None if taste is None else _figure(float(taste[row])),
+        "value": _figure(float(shown["score"][row])),
+        "moves": {rule: moved[item] for rule, moved in trace.moved.items() if item in moved},
+        "propensity": query.notes.propensity.get(item, 1.0),
+    }
+
+
+def _figure(value: float) -> float | None:
+    """Four digits; None for what is no number."""
+    return round(value, 4) if np.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""What a candidate is worth: the chance of each action, then the published value of the actions."""

@@ -1,0 +1,1 @@
+"""Where things are kept: PostgreSQL for rows, a blob store for media. Knows neither items nor viewers."""

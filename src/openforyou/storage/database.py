@@ -1,0 +1,99 @@
+"""One pool of connections to PostgreSQL, and the migrations that run at start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from openforyou.core.errors import BadInput, Unavailable
+
+POOL_SIZE = 8
+MIGRATION_LOCK = 7_251_904_410  # Any constant: two processes that start together migrate once.
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """A pool on one PostgreSQL. `begin()` for a transaction, `connect()` for reads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = POOL_SIZE) -> Database:
+        """Connect to `url` (any PostgreSQL). Raises `BadInput` or `Unavailable`, each saying what to do."""
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise BadInput(
+                f"DATABASE_URL cannot be read: {error}",
+                hint="It looks like postgresql://user:password@host:5432/name.",
+                field="DATABASE_URL",
+            ) from error
+        if not parsed.drivername.startswith("postgres"):
+            raise BadInput(
+                f"DATABASE_URL names {parsed.drivername}; OpenForYou runs on PostgreSQL alone.",
+                hint="Use postgresql://…, or leave it out for the embedded server.",
+                field="DATABASE_URL",
+            )
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error in the log must not tell whose e-mail it was
+            connect_args={"options": "-c timezone=utc", "connect_timeout": 10},
+        )
+        try:
+            with engine.connect():
+                pass
+        except OperationalError as error:
+            engine.dispose()
+            where = parsed.render_as_string(hide_password=True)
+            raise Unavailable(
+                f"No PostgreSQL answers at {where}: {error.orig}",
+                hint="Start it, or unset DATABASE_URL to use the embedded server.",
+            ) from error
+        return cls(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: commits on leaving, rolls back on an exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection for reading; whatever was not committed is rolled back."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision; safe to call from several processes at once."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+            connection.commit()
+            try:
+                command.upgrade(migration_config(connection), "head")
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+                connection.commit()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def migration_config(connection: Connection) -> Config:
+    """Alembic's settings, bound to an open connection; there is no .ini file to find or to forget."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

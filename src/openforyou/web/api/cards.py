@@ -1,0 +1,148 @@
+"""How items look to a program: the one shape that feeds, pages and lists share."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from openforyou.catalog.types import Creator, Item, ItemKind, Rendition
+from openforyou.core.ids import encode_id
+from openforyou.events.types import Counts
+from openforyou.recommend.types import Entry, Served
+
+DEFAULT_SIDE_MAX = 720
+"""The shorter side, in pixels, of the rendition that is played where a client does not choose."""
+
+
+class CreatorCard(BaseModel):
+    """Who published an item."""
+
+    id: str
+    handle: str
+    name: str
+    following: bool = Field(description="Whether you follow them.")
+
+
+class RenditionCard(BaseModel):
+    """One playable file; pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+class CountsCard(BaseModel):
+    """Each is the number of distinct events; `likes` of distinct viewers who like it now."""
+
+    served: int
+    impressions: int
+    views: int
+    completions: int
+    likes: int
+    shares: int
+
+
+class ReasonCard(BaseModel):
+    """Why an item was chosen, as recorded when it was."""
+
+    code: str
+    text: str
+
+
+class ItemCard(BaseModel):
+    """An item as it was served to one viewer."""
+
+    id: str
+    kind: ItemKind
+    title: str
+    caption: str
+    creator: CreatorCard
+    media_url: str = Field(description="The rendition to play where you do not choose one.")
+    renditions: list[RenditionCard] = Field(description="Largest first.")
+    poster_url: str
+    preview_url: str
+    width: int
+    height: int
+    duration_ms: int
+    has_sound: bool
+    counts: CountsCard
+    liked: bool = Field(description="Whether you like it.")
+    reasons: list[ReasonCard]
+    feed_context: str = Field(description="Send it back with every event about this item; good for a day.")
+    published_at: AwareDatetime | None
+
+
+class SlatePage(BaseModel):
+    """Items as served, in order."""
+
+    request_id: str
+    items: list[ItemCard]
+    cursor: str = Field(description="Send it back for what follows; empty where nothing does.")
+
+
+def slate_page(served: Served) -> SlatePage:
+    """A slate as a program reads it."""
+    return SlatePage(
+        request_id=encode_id(served.request_id),
+        items=[item_card(entry) for entry in served.entries],
+        cursor=served.cursor,
+    )
+
+
+def item_card(entry: Entry) -> ItemCard:
+    """One entry of a slate."""
+    item = entry.item
+    return ItemCard(
+        id=encode_id(item.id),
+        kind=item.kind,
+        title=item.title,
+        caption=item.caption,
+        creator=creator_card(entry.creator, following=entry.following),
+        media_url=_default_url(item),
+        renditions=[
+            RenditionCard(url=media_url(file.key), width=file.width, height=file.height) for file in item.renditions
+        ],
+        poster_url=media_url(item.poster_key),
+        preview_url=media_url(item.preview_key),
+        width=item.width,
+        height=item.height,
+        duration_ms=item.duration_ms,
+        has_sound=item.has_sound,
+        counts=counts_card(entry.counts),
+        liked=entry.state is not None and entry.state.liked,
+        reasons=[ReasonCard(code=reason.code, text=reason.text) for reason in entry.reasons],
+        feed_context=entry.feed_context,
+        published_at=item.published_at,
+    )
+
+
+def creator_card(creator: Creator, *, following: bool) -> CreatorCard:
+    """A creator as one viewer sees them."""
+    return CreatorCard(id=encode_id(creator.id), handle=creator.handle, name=creator.name, following=following)
+
+
+def counts_card(counts: Counts) -> CountsCard:
+    """The counts that everyone may see."""
+    return CountsCard(
+        served=counts.served,
+        impressions=counts.impressions,
+        views=counts.views,
+        completions=counts.completions,
+        likes=counts.likes,
+        shares=counts.shares,
+    )
+
+
+def media_url(key: str) -> str:
+    """The address of a file; "" where there is none."""
+    return f"/media/{key}" if key else ""
+
+
+def _default_url(item: Item) -> str:
+    """The largest rendition that is no larger than a phone shows; else the smallest."""
+    fitting = [file for file in item.renditions if min(file.width, file.height) <= DEFAULT_SIDE_MAX]
+    chosen = max(fitting, key=_pixels, default=None) or min(item.renditions, key=_pixels, default=None)
+    return "" if chosen is None else media_url(chosen.key)
+
+
+def _pixels(file: Rendition) -> int:
+    return file.width * file.height

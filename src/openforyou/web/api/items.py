@@ -1,0 +1,70 @@
+"""Items one by one: what everyone sees of one, and what its creator decides about it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from openforyou.catalog.types import Right
+from openforyou.core.ids import ItemId, decode_id
+from openforyou.web.api.cards import SlatePage, slate_page
+from openforyou.web.api.uploads import OwnCreator
+from openforyou.web.rates import CHANGE
+from openforyou.web.reach import ThePlatform, TheRates
+from openforyou.web.session import Known
+
+router = APIRouter(prefix="/items/{item_id}", tags=["items"])
+
+
+async def _item(item_id: str) -> ItemId:
+    return ItemId(decode_id(item_id, "item_id"))
+
+
+NamedItem = Annotated[ItemId, Depends(_item)]
+
+
+class ItemRights(BaseModel):
+    """What a creator allows with an item. Each stands by itself."""
+
+    show: bool
+    recommend: bool
+    learn: bool
+
+
+@router.get("", summary="An item")
+def get_item(item_id: NamedItem, visitor: Known, platform: ThePlatform) -> SlatePage:
+    """As a slate of one, so that events about it have their `feed_context`."""
+    item = platform.catalog.item(item_id)
+    return slate_page(platform.feed.present(visitor.viewer_id, "item", [item]))
+
+
+@router.delete("", status_code=204, summary="Withdraw an item")
+def withdraw(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> None:
+    """Takes your item out of everything at once."""
+    rates.check(CHANGE, creator.id)
+    platform.catalog.withdraw(item_id, creator.id)
+
+
+@router.get("/rights", summary="What you allow with your item")
+def get_rights(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform) -> ItemRights:
+    """Of an item of your own."""
+    platform.catalog.own_item(item_id, creator.id)
+    return _rights(platform, item_id)
+
+
+@router.put("/rights", summary="Allow or forbid")
+def put_rights(
+    wanted: ItemRights, item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates
+) -> ItemRights:
+    """Takes effect at once in feeds; models forget by their deadline."""
+    rates.check(CHANGE, creator.id)
+    given = [right for right in Right if getattr(wanted, right.value)]
+    platform.catalog.set_item_rights(item_id, creator.id, given, "chosen by the creator on their uploads page")
+    return _rights(platform, item_id)
+
+
+def _rights(platform: ThePlatform, item_id: ItemId) -> ItemRights:
+    held = platform.catalog.item_rights(item_id)
+    return ItemRights(**{right.value: right in held for right in Right})

@@ -1,0 +1,212 @@
+"""The pages by address. Each asks the services once and draws; what can be pressed speaks to /v1 from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import AwareDatetime
+
+from openforyou.accounts.types import PASSWORD_LENGTH_MIN
+from openforyou.app.platform import Platform
+from openforyou.catalog.service import PAGE_ITEMS
+from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Right
+from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
+from openforyou.recommend.types import Served
+from openforyou.web.api.cards import creator_card, slate_page
+from openforyou.web.pages.rendering import day, templates
+from openforyou.web.pages.wording import BREAKS, KEYS, REPORT_REASONS, STAGE_MODULES
+from openforyou.web.problems import Told
+from openforyou.web.rates import FEED
+from openforyou.web.reach import ThePlatform, TheRates, TheSite
+from openforyou.web.session import Visitor, Welcomed
+
+FIRST_SLATE = 6
+"""As many as the page asks for later, so that what is watched soon counts."""
+MORE_ITEMS = 6
+
+router = APIRouter(default_response_class=HTMLResponse)
+Before = Annotated[AwareDatetime | None, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Whoever is signed in, as the pages name them."""
+
+    email: str
+    has_password: bool
+    handle: str
+    name: str
+
+
+# Watching
+
+
+@router.get("/")
+def for_you(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTMLResponse:
+    """The feed, with its first slate in the page, so that the first poster needs no second request."""
+    rates.check(FEED, visitor.viewer_id)
+    served = platform.feed.for_you(visitor.viewer_id, region=visitor.region, size=FIRST_SLATE)
+    source = "/v1/feed"
+    return _page("feed.html", visitor, platform, place="for_you", title="For You", source=source, **_stage(served))
+
+
+@router.get("/following")
+def following(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTMLResponse:
+    """What the followed published, newest first."""
+    rates.check(FEED, visitor.viewer_id)
+    served = platform.feed.following(visitor.viewer_id, size=FIRST_SLATE)
+    source = "/v1/feed/following"
+    return _page("feed.html", visitor, platform, place="following", title="Following", source=source, **_stage(served))
+
+
+@router.get("/item/{item_id}")
+def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, request: Request) -> HTMLResponse:
+    """One clip, to be linked to. Raises `ItemNotFound`."""
+    shown = platform.catalog.item(ItemId(decode_id(item_id, "item_id")))
+    served = platform.feed.present(visitor.viewer_id, "item", [shown])
+    others = [other for other in platform.catalog.items_of(shown.creator_id) if other.id != shown.id][:MORE_ITEMS]
+    more = platform.feed.present(visitor.viewer_id, "creator", others) if others else None
+    return _page(
+        "item.html",
+        visitor,
+        platform,
+        place="item",
+        title=shown.title,
+        origin=site.of(request),
+        published=day(shown.published_at or shown.created_at),
+        more=[] if more is None else _shown(more)["items"],
+        **_stage(served),
+    )
+
+
+@router.get("/@{handle}")
+def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Before = None) -> HTMLResponse:
+    """A creator and what they show, newest first. Raises `CreatorNotFound`."""
+    found = platform.catalog.creator(handle)
+    items = platform.catalog.items_of(found.id, before=before)
+    served = platform.feed.present(visitor.viewer_id, "creator", items)
+    account = visitor.account
+    follows = found.id in platform.events.following(visitor.viewer_id)
+    # A context that names no item: whoever shows nothing yet can be followed too.
+    context = platform.events.contexts(RequestId(new_id()), visitor.viewer_id, [(ItemId(0), found.id)])[0]
+    return _page(
+        "creator.html",
+        visitor,
+        platform,
+        place="creator",
+        title=found.name,
+        creator=creator_card(found, following=follows).model_dump() | {"bio": found.bio},
+        is_own=account is not None and account.id == found.account_id,
+        following=follows,
+        followers=platform.events.followers(found.id),
+        feed_context=context,
+        items=_shown(served)["items"],
+        before=items[-1].created_at.isoformat() if len(items) == PAGE_ITEMS else "",
+    )
+
+
+# Publishing
+
+
+@router.get("/upload")
+def upload(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """Sends a clip; asks for a sign-in, then for a handle, where they are missing."""
+    return _page(
+        "upload.html",
+        visitor,
+        platform,
+        place="upload",
+        title="Upload",
+        upload_max_mb=platform.settings.upload_max_mb,
+        title_length_max=TITLE_LENGTH_MAX,
+        caption_length_max=CAPTION_LENGTH_MAX,
+        handle_length_max=HANDLE_LENGTH_MAX,
+    )
+
+
+@router.get("/uploads")
+def uploads(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """One's own clips in every state."""
+    return _page("uploads.html", visitor, platform, place="uploads", title="My clips")
+
+
+# Oneself
+
+
+@router.get("/signin")
+def sign_in(visitor: Welcomed, platform: ThePlatform, after: Annotated[str, Query(alias="next")] = "/") -> Response:
+    """Signs in or up, then goes on to `next`, an address of our own; at once where somebody is signed in."""
+    own = after if after.startswith("/") and not after.startswith(("//", "/\\")) else "/"
+    if visitor.account is not None:
+        return RedirectResponse(own, status_code=303)
+    title = "Sign in"
+    length = PASSWORD_LENGTH_MIN
+    return _page("signin.html", visitor, platform, place="signin", title=title, next=own, password_length_min=length)
+
+
+@router.get("/settings")
+def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """What a viewer chooses, with an account or without."""
+    reset_at = platform.events.controls(visitor.viewer_id).reset_at
+    return _page(
+        "settings.html",
+        visitor,
+        platform,
+        place="settings",
+        title="Settings",
+        breaks=BREAKS,
+        learn=Right.LEARN in platform.catalog.viewer_rights(visitor.viewer_id),
+        region=visitor.region,
+        reset_on=day(reset_at) if reset_at else "",
+        password_length_min=PASSWORD_LENGTH_MIN,
+    )
+
+
+@router.get("/about")
+def about(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """How it works, in plain words."""
+    return _page("about.html", visitor, platform, place="about", title="How it works")
+
+
+def error_page(_request: Request, told: Told) -> HTMLResponse:
+    """A problem for people. Asks no service, because one of them may be the problem."""
+    html = templates().get_template("error.html")
+    words = html.render(title=told.problem.error, place="", me=None, status=told.status, problem=told.problem)
+    return HTMLResponse(words, told.status)
+
+
+# Drawing
+
+
+def _page(name: str, visitor: Visitor, platform: Platform, **told: Any) -> HTMLResponse:
+    """A template with what every page is told."""
+    chosen = platform.events.controls(visitor.viewer_id)
+    html = templates().get_template(name).render(me=_me(visitor, platform), controls=chosen, **told)
+    return HTMLResponse(html)
+
+
+def _me(visitor: Visitor, platform: Platform) -> Me | None:
+    account = visitor.account
+    if account is None:
+        return None
+    own = platform.catalog.creator_of_account(account.id)
+    handle, name = ("", "") if own is None else (own.handle, own.name)
+    return Me(email=account.email, has_password=account.has_password, handle=handle, name=name)
+
+
+def _stage(served: Served) -> dict[str, Any]:
+    """What a page needs to play clips."""
+    return {
+        "slate": _shown(served),
+        "stage_modules": STAGE_MODULES,
+        "report_reasons": REPORT_REASONS,
+        "key_words": KEYS,
+    }
+
+
+def _shown(served: Served) -> dict[str, Any]:
+    """A slate in the API's shape: what scripts read there, templates read here."""
+    return slate_page(served).model_dump(mode="json")

@@ -1,0 +1,54 @@
+"""The fixed words and choices of the pages."""
+
+from __future__ import annotations
+
+STAGE_MODULES = (
+    "stage",
+    "actions",
+    "api",
+    "breaks",
+    "cards",
+    "clip",
+    "events",
+    "gestures",
+    "keys",
+    "list",
+    "page",
+    "share",
+    "sheets",
+    "showing",
+    "sound",
+    "supply",
+    "why",
+)
+"""What the stage is made of, so that the browser asks for all of it at once instead of file by file."""
+
+BREAKS = (
+    (10, "After 10 minutes"),
+    (20, "After 20 minutes"),
+    (30, "After 30 minutes"),
+    (45, "After 45 minutes"),
+    (60, "After an hour"),
+    (120, "After two hours"),
+    (0, "Never"),
+)
+"""How long somebody may watch before a break is offered, in minutes."""
+
+REPORT_REASONS = (
+    "It breaks the law",
+    "It is violent, hateful or dangerous",
+    "It is somebody else's work",
+    "It is spam, or it misleads",
+    "Something else",
+)
+
+KEYS = (
+    (("↓", "J"), "Next clip"),
+    (("↑", "K"), "Previous clip"),
+    (("Space",), "Pause or go on"),
+    (("L",), "Like"),
+    (("M",), "Sound on or off"),
+    (("W",), "Why this clip?"),
+    (("?",), "This list"),
+)
+"""As `keys.js` listens to them."""

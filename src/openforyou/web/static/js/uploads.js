@@ -1,0 +1,153 @@
+// One's own clips: where each stands, what may be done with it, and taking it back.
+
+import { Refusal, call } from "./api.js";
+import { element, icon, toast } from "./page.js";
+import { openSheet } from "./sheets.js";
+import { ownUploads } from "./tus.js";
+
+const ASK_EVERY_MS = 2_000;
+const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const STATES = {
+  queued: "Waiting to be made ready",
+  processing: "Being made ready",
+  published: "Published",
+  refused: "Not published",
+  withdrawn: "Withdrawn",
+};
+const list = document.getElementById("uploads");
+const older = document.getElementById("older");
+
+function noPoster(picture) {
+  return element("span", { class: "poster" }, icon(picture));
+}
+
+function poster(item) {
+  if (!item.poster_url) return noPoster("film");
+  const picture = element("img", { class: "poster", src: item.poster_url, alt: "", loading: "lazy" });
+  picture.onerror = () => picture.replaceWith(noPoster("less")); // Without the right to show, nobody gets it.
+  return picture;
+}
+
+/** What may be done with a clip: read when it is opened, saved with each tick. */
+function rightsOf(item) {
+  const fields = document.getElementById("rights-fields").content.cloneNode(true);
+  const boxes = [...fields.querySelectorAll("input")];
+  const legend = element("legend", { class: "unseen" }, `What may be done with ${item.title}`);
+  const group = element("fieldset", { class: "rights" }, legend, fields);
+  const fold = element("details", { class: "fold" }, element("summary", {}, "What may be done with it"), group);
+  const show = (held) => {
+    for (const box of boxes) box.checked = held[box.value];
+  };
+  const ask = async (act) => {
+    try {
+      show(await act());
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      toast(error.words);
+    }
+  };
+  const path = `/v1/items/${item.id}/rights`;
+  fold.addEventListener("toggle", () => fold.open && ask(() => call(path)));
+  group.addEventListener("change", () =>
+    ask(async () => {
+      const wanted = Object.fromEntries(boxes.map((box) => [box.value, box.checked]));
+      const held = await call(path, { method: "PUT", body: wanted });
+      toast("Saved.");
+      return held;
+    }),
+  );
+  return fold;
+}
+
+function withdrawButton(item) {
+  const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
+  const button = element("button", attributes, "Withdraw…");
+  button.addEventListener("click", () => {
+    const sheet = openSheet("withdraw");
+    sheet.querySelector(".of").textContent = item.title;
+    sheet.querySelector("form").onsubmit = async () => {
+      try {
+        await call(`/v1/items/${item.id}`, { method: "DELETE" });
+        toast("Withdrawn.");
+        refresh();
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        toast(error.words);
+      }
+    };
+  });
+  return button;
+}
+
+function rowOf(item) {
+  const isPublished = item.status === "published";
+  const living = !["refused", "withdrawn"].includes(item.status);
+  const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
+  const since = element("span", { class: "quiet" }, ` · ${DATE.format(new Date(item.created_at))}`);
+  const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
+  const reason = item.reason ? element("p", {}, item.reason) : null;
+  const words = element("div", { class: "words-of" }, title, state, reason, isPublished ? rightsOf(item) : null);
+  return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
+}
+
+function unfinishedRow(upload) {
+  const share = Math.floor((100 * upload.offset) / upload.length);
+  const state = element("p", { class: "state queued" }, `${share} % is here`);
+  const until = DATE.format(new Date(upload.expires_at));
+  const hint = element("p", {}, `Choose the same file again and it goes on from there, until ${until}.`);
+  const words = element("div", { class: "words-of" }, element("h2", {}, upload.filename), state, hint);
+  const goOn = element("a", { class: "button", href: "/upload" }, "Go on");
+  return element("li", { class: "own" }, noPoster("film"), words, goOn);
+}
+
+function nothing() {
+  const more = element("p", { class: "quiet" }, "What you upload stands here, with all that happens to it.");
+  return element("div", { class: "nothing" }, icon("uploads"), element("h2", {}, "Nothing here yet"), more);
+}
+
+/** Show the newest; while something is being made ready, ask again. */
+async function refresh() {
+  let told;
+  try {
+    told = await ownUploads();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    list.replaceChildren(element("p", { class: "error block" }, icon("alert"), error.words));
+    return;
+  }
+  const rows = [...told.unfinished.map(unfinishedRow), ...told.items.map(rowOf)];
+  list.replaceChildren(rows.length ? element("ul", { class: "owns" }, ...rows) : nothing());
+  list.setAttribute("aria-busy", "false");
+  offerOlder(told.before);
+  waitFor(told.items);
+}
+
+function waitFor(items) {
+  if (!items.some((item) => ["queued", "processing"].includes(item.status))) return;
+  setTimeout(async () => {
+    const told = await ownUploads().catch(() => null);
+    if (!told) return waitFor(items);
+    for (const item of told.items) {
+      const before = items.find(({ id }) => id === item.id);
+      if (!before || before.status === item.status) continue;
+      list.querySelector(`[data-id="${item.id}"]`)?.replaceWith(rowOf(item));
+    }
+    return waitFor(told.items);
+  }, ASK_EVERY_MS);
+}
+
+function offerOlder(before) {
+  older.hidden = !before;
+  older.onclick = async () => {
+    try {
+      const told = await ownUploads(before);
+      list.querySelector(".owns").append(...told.items.map(rowOf));
+      offerOlder(told.before);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      toast(error.words);
+    }
+  };
+}
+
+refresh();

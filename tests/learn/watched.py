@@ -1,0 +1,70 @@
+"""A platform on which viewers with known tastes have watched, for the registry and for the commands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy import Connection, insert
+
+from openforyou.app.platform import Platform
+from openforyou.catalog import store as catalog_store
+from openforyou.catalog.tables import rights
+from openforyou.catalog.types import Draft
+from openforyou.core.clock import ManualClock
+from openforyou.core.ids import ItemId, new_id
+from openforyou.events import store as events_store
+from openforyou.events.types import ViewerItem
+from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
+from openforyou.learn.service import Models
+from tests.learn.worlds import looks
+
+FIRST_ITEM, FIRST_VIEWER = 1_000, 5_000
+
+
+class Watched:
+    """A platform on which sixty viewers watched clips of their own look and skipped others; all allow learning."""
+
+    def __init__(self, platform: Platform, clock: ManualClock) -> None:
+        self.platform, self.clock = platform, clock
+        self.creator = platform.catalog.add_creator("maker", "Maker").id
+        self.data, self.look = looks(viewers=60, length=12)
+        now = clock.now()
+        with platform.database.begin() as connection:
+            for item in self.data.item_ids.tolist():
+                draft = Draft(f"clip {item}", "", frozenset(), f"{item}.mp4", f"{item:064d}")
+                catalog_store.insert_item(connection, ItemId(FIRST_ITEM + item), self.creator, draft, "")
+                content = np.zeros(CONTENT_DIM, dtype=np.float32)
+                content[: self.data.content.shape[1]] = self.data.content[item]
+                catalog_store.put_features(connection, ItemId(FIRST_ITEM + item), {CONTENT_ENCODER: content})
+            self._allow(connection, "item", [FIRST_ITEM + item for item in self.data.item_ids.tolist()])
+            self._allow(connection, "viewer", [FIRST_VIEWER + viewer for viewer in range(len(self.data.sequences))])
+            held = self.data.sequences
+            states = {}
+            for viewer in range(len(held)):
+                for place, row in enumerate(range(int(held.starts[viewer]), int(held.starts[viewer + 1]))):
+                    at = now - timedelta(hours=2) + timedelta(minutes=place)
+                    seen = held.watched[row] == 1
+                    states[FIRST_VIEWER + viewer, FIRST_ITEM + int(held.items[row])] = ViewerItem(
+                        at, at, 1, int(seen), 900, int(seen), int(not seen), bool(seen)
+                    )
+            events_store.put_states(connection, states)
+
+    @property
+    def models(self) -> Models:
+        return self.platform.models
+
+    def _allow(self, connection: Connection, kind: str, subjects: list[int]) -> None:
+        rows = [
+            {
+                "id": new_id(),
+                "right": "learn",
+                "subject_kind": kind,
+                "subject_id": subject,
+                "granted_by": "test",
+                "evidence": "test",
+                "since": self.clock.now() - timedelta(days=1),
+            }
+            for subject in subjects
+        ]
+        connection.execute(insert(rights), rows)

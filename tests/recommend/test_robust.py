@@ -1,0 +1,136 @@
+"""Whoever asks, the feed answers, and its record says what it fell back to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+
+from openforyou.catalog.tables import features
+from openforyou.core.ids import ItemId, ViewerId
+from openforyou.events.types import EventType
+from openforyou.learn.serving import ACTIONS, Floats, History
+from tests.recommend.world import MeanModel, World, ids_of
+
+
+def record_of(world: World, viewer: int) -> dict[str, Any]:
+    served = world.slate(viewer)
+    assert len(set(ids_of(served))) == 10
+    world.did(999, world.ids[0], EventType.IMPRESSION)
+    slate = world.platform.events.slate(served.request_id, ViewerId(viewer))
+    assert slate is not None
+    return dict(slate.record)
+
+
+def test_a_viewer_with_a_hundred_thousand_events(world: World) -> None:
+    """Most of what they saw left the catalogue long ago; sixty clips that did not are skipped."""
+    now = world.clock.now()
+    with world.platform.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO viewer_items (viewer_id, item_id, first_at, last_at, views, watch_ms, skips) "
+            "SELECT 1, n, %s, %s, 1, 900, 1 FROM generate_series(1, 100000) AS n",
+            (now - timedelta(days=1), now - timedelta(days=1)),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO viewer_items (viewer_id, item_id, first_at, last_at, skips) "
+            "SELECT 1, n, %s, %s, 1 FROM unnest(%s::bigint[]) AS n",
+            (now, now, [int(item) for item in world.ids[:60]]),
+        )
+    assert set(ids_of(world.slate(1))) <= set(world.ids[60:])
+    assert record_of(world, 1)["closed"]["seen"] == 60
+
+
+def test_a_viewer_with_nothing_but_skips(world: World) -> None:
+    for item in world.ids[:40]:
+        world.skips(1, item)
+    assert record_of(world, 1)["removed"]["seen"] == 0
+
+
+def test_a_viewer_who_refused_everything(world: World) -> None:
+    for item in world.ids:
+        world.did(1, item, EventType.NOT_INTERESTED)
+    served = world.slate(1)
+    assert served.entries == ()
+    assert served.exhausted
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_content_that_is_no_number_has_no_place_and_does_no_harm(world: World, value: float) -> None:
+    broken = np.full(len(world.lean), value, dtype="<f4").tobytes()
+    with world.platform.database.begin() as connection:
+        connection.execute(update(features).where(features.c.item_id.in_(world.ids[::2])).values(vector=broken))
+        connection.exec_driver_sql("UPDATE items SET changed_at = clock_timestamp()")
+    world.feed.refresh()
+    for item in (world.ids[0], world.ids[1], world.ids[27]):
+        world.watches(1, item)
+    assert len(record_of(world, 1)["items"]) == 10
+
+
+def test_content_of_another_encoder_is_no_content(world: World) -> None:
+    with world.platform.database.begin() as connection:
+        connection.execute(update(features).values(vector=b"1234"))
+        connection.exec_driver_sql("UPDATE items SET changed_at = clock_timestamp()")
+    world.feed.refresh()
+    world.watches(1, world.ids[0])
+    assert len(record_of(world, 1)["items"]) == 10
+
+
+class Moody(MeanModel):
+    """Answers well until it is asked for probabilities."""
+
+    name = "moody"
+
+    def __init__(self, mood: object) -> None:
+        self.mood = mood
+
+    def action_probabilities(self, viewer: Floats, vectors: Floats) -> Floats:
+        if isinstance(self.mood, Exception):
+            raise self.mood
+        return np.full((len(vectors), len(ACTIONS)), self.mood, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("mood", "said"),
+    [(np.nan, "model-not-finite"), (np.inf, "model-not-finite"), (RuntimeError("tired"), "failed:model")],
+)
+def test_a_model_that_gives_no_probabilities_is_done_without(world: World, mood: object, said: str) -> None:
+    world.models.model = Moody(mood)
+    world.feed.refresh()
+    for item in world.of_look(3)[:3]:
+        world.watches(1, item)
+    record = record_of(world, 1)
+    assert said in record["fallbacks"]
+    assert all(told["value"] is not None for told in record["items"].values())
+    assert sum(world.look(int(item)) == 3 for item in record["items"]) >= 3
+
+
+def test_probabilities_of_zero_and_one_are_taken_with_a_grain_of_salt(world: World) -> None:
+    world.models.model = Moody(1.0)
+    world.feed.refresh()
+    world.watches(1, world.ids[0])
+    record = record_of(world, 1)
+    assert record["fallbacks"] == []
+    assert all(0 < chance < 1 for told in record["items"].values() for chance in told["chances"].values())
+
+
+def test_a_model_that_forgets_how_it_is_called_costs_one_stage(world: World) -> None:
+    class Strange(MeanModel):
+        name = "strange"
+
+        def viewer_vector(self, history: History, vectors: Floats) -> Floats:
+            assert len(history) == len(vectors) == 1
+            return super().viewer_vector(history, vectors)[:5]
+
+    world.models.model = Strange()
+    world.feed.refresh()
+    world.watches(1, world.ids[0])
+    assert "model-not-finite" in record_of(world, 1)["fallbacks"]
+
+
+def test_a_session_may_name_what_never_was(world: World) -> None:
+    served = world.feed.for_you(ViewerId(1), session=frozenset({1, 2**62, int(ItemId(world.ids[0]))}))
+    assert world.ids[0] not in ids_of(served)
+    assert len(served.entries) == 10

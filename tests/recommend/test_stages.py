@@ -1,0 +1,221 @@
+"""Every stage in the folders keeps its kind's promise. A new module is found and tested without a line here."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import openforyou.recommend as room
+from openforyou.events.types import Controls
+from openforyou.learn.serving import ACTIONS, Floats, History
+from openforyou.pipeline import Candidates
+from openforyou.recommend.feed import FOR_YOU
+from openforyou.recommend.query import Query
+from tests.recommend.shelves import deed, finished, index_of, query_of, recall_of
+
+KINDS = ("sources", "hydrators", "filters", "scorers", "rerankers")
+
+
+def found(kind: str) -> list[Any]:
+    """One instance of each stage in a folder."""
+    package = importlib.import_module(f"{room.__name__}.{kind}")
+    modules = [
+        importlib.import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
+    ]
+    return [
+        member()
+        for module in modules
+        for member in vars(module).values()
+        if isinstance(member, type)
+        and member.__module__ == module.__name__
+        and isinstance(getattr(member, "name", 0), str)
+    ]
+
+
+class HalfBlind:
+    """A model that knows half of the items, and answers nonsense for some of the rest."""
+
+    name = "half-blind"
+
+    def item_vectors(self, item_ids: np.ndarray, content: Floats) -> Floats:
+        vectors = np.nan_to_num(content).astype(np.float32)
+        vectors[::2] = np.nan
+        return vectors
+
+    def viewer_vector(self, history: History, vectors: Floats) -> Floats:
+        return np.asarray(vectors.mean(axis=0), dtype=np.float32)
+
+    def action_probabilities(self, viewer: Floats, vectors: Floats) -> Floats:
+        told = np.full((len(vectors), len(ACTIONS)), 0.4, dtype=np.float32)
+        told[vectors[:, 0] > 2] = np.nan
+        return told
+
+
+WATCHED = [finished(1000), finished(1006), deed(1001, watch_ms=500, skips=1), deed(1002, liked=1, views=1)]
+QUERIES: dict[str, Callable[[], Query]] = {
+    "an empty catalogue": lambda: query_of(index_of(0), recall_of()),
+    "one item": lambda: query_of(index_of(1), recall_of()),
+    "nobody": lambda: query_of(index_of(90), recall_of()),
+    "a watcher": lambda: query_of(index_of(90), recall_of(WATCHED, followed=[12, 99])),
+    "a watcher of what is gone": lambda: query_of(index_of(90), recall_of([finished(5), finished(6)])),
+    "only skips": lambda: query_of(index_of(90), recall_of([deed(1000 + n, watch_ms=300, skips=1) for n in range(40)])),
+    "all seen": lambda: query_of(index_of(90), recall_of(WATCHED, seen=range(1000, 1090))),
+    "all just served": lambda: query_of(
+        index_of(90), recall_of(WATCHED, served=[(1000 + n, 1.0 + n) for n in range(90)])
+    ),
+    "some held": lambda: query_of(index_of(90), recall_of(WATCHED), held=range(1000, 1050)),
+    "no profiling": lambda: query_of(index_of(90), recall_of(WATCHED, controls=Controls(profiling=False))),
+    "no content": lambda: query_of(index_of(90, blank=range(90)), recall_of(WATCHED)),
+    "content that is no number": lambda: query_of(index_of(90, blank=range(0, 90, 2)), recall_of(WATCHED)),
+    "half a model": lambda: query_of(index_of(90, HalfBlind(), blank=[3]), recall_of(WATCHED)),
+    "refused": lambda: query_of(index_of(90), recall_of([deed(1000 + n, refused=1) for n in range(20)])),
+}
+STRANGER = 77
+"""An id that is not on the shelf."""
+
+
+@pytest.fixture(params=QUERIES, scope="module")
+def query(request: pytest.FixtureRequest) -> Query:
+    return QUERIES[request.param]()
+
+
+def ids(kind: str) -> list[str]:
+    return [stage.name for stage in found(kind)]
+
+
+def everything(query: Query) -> Candidates:
+    """Every item of the shelf and a stranger, as the sources might propose them."""
+    all_ids = np.concatenate([[STRANGER], query.index.shelf.ids])
+    return Candidates.of(all_ids, sources=np.ones(len(all_ids), np.int64), source_rank=np.arange(len(all_ids)))
+
+
+def hydrated(query: Query) -> Candidates:
+    candidates = everything(query)
+    for stage in FOR_YOU.hydrators:
+        candidates = candidates.with_columns(stage(query, candidates))
+    return candidates
+
+
+def scored(query: Query) -> Candidates:
+    """What a reranker is given: those that may stand, by falling score."""
+    candidates = hydrated(query)
+    for keeper in FOR_YOU.filters:
+        candidates = candidates.take(keeper(query, candidates))
+    for scorer in FOR_YOU.scorers:
+        candidates = candidates.with_columns(scorer(query, candidates))
+    return candidates.take(np.argsort(-candidates["score"], kind="stable"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_stage_of_a_folder_is_declared_once_and_under_its_own_name(kind: str) -> None:
+    declared = [(type(stage), stage.name) for stage in getattr(FOR_YOU, kind)]
+    assert sorted(declared, key=str) == sorted(((type(stage), stage.name) for stage in found(kind)), key=str)
+
+
+@pytest.mark.parametrize("source", found("sources"), ids=ids("sources"))
+def test_a_source_proposes_distinct_items_that_may_be_shown_and_the_same_when_asked_again(
+    source: Any, query: Query
+) -> None:
+    proposed = source(query).ids
+    assert len(np.unique(proposed)) == len(proposed)
+    at = query.index.shelf.positions(proposed)
+    assert (at >= 0).all()
+    assert query.open[at].all()
+    assert source(query).ids.tolist() == proposed.tolist()
+
+
+@pytest.mark.parametrize("hydrator", found("hydrators"), ids=ids("hydrators"))
+def test_a_hydrator_tells_something_finite_of_each_and_changes_nothing(hydrator: Any, query: Query) -> None:
+    candidates = hydrated(query)
+    before = {name: column.copy() for name, column in candidates.columns.items()}
+    for column in hydrator(query, candidates).values():
+        assert len(column) == len(candidates)
+        assert np.isfinite(column).all()
+    for name, column in before.items():
+        assert np.array_equal(column, candidates[name], equal_nan=True)
+
+
+@pytest.mark.parametrize("keeper", found("filters"), ids=ids("filters"))
+def test_a_filter_answers_yes_or_no_and_lets_no_stranger_through(keeper: Any, query: Query) -> None:
+    candidates = hydrated(query)
+    mask = keeper(query, candidates)
+    assert mask.shape == (len(candidates),)
+    assert mask.dtype == np.bool_
+    assert not mask[0]
+    assert len(keeper(query, candidates.take(np.zeros(len(candidates), dtype=bool)))) == 0
+
+
+def test_the_filters_together_leave_exactly_what_is_open(query: Query) -> None:
+    assert set(scored(query).ids.tolist()) == set(query.index.shelf.ids[query.open].tolist())
+
+
+@pytest.mark.parametrize("scorer", found("scorers"), ids=ids("scorers"))
+def test_a_scorer_tells_one_row_a_candidate(scorer: Any, query: Query) -> None:
+    candidates = scored(query)
+    for column in scorer(query, candidates).values():
+        assert len(column) == len(candidates)
+
+
+def test_scores_are_finite_and_one_that_is_no_number_spoils_no_other(query: Query) -> None:
+    whole = scored(query)
+    assert np.isfinite(whole["score"]).all()
+    if not len(whole):
+        return
+    hurt = whole["odds"].copy()
+    hurt[0] = np.nan
+    candidates = whole.with_columns({"odds": hurt})
+    for scorer in FOR_YOU.scorers:
+        candidates = candidates.with_columns(scorer(query, candidates))
+    assert not np.isfinite(candidates["score"][0])
+    assert np.allclose(candidates["score"][1:], whole["score"][1:])
+
+
+@pytest.mark.parametrize("reranker", found("rerankers"), ids=ids("rerankers"))
+@pytest.mark.parametrize("size", [1, 2, 10, 200])
+def test_a_reranker_places_each_at_most_once_and_says_what_it_moved(reranker: Any, query: Query, size: int) -> None:
+    candidates = scored(query)
+    order = reranker(query, candidates, size)
+    places = order.positions.tolist()
+    assert len(set(places)) == len(places)
+    assert all(0 <= at < len(candidates) for at in places)
+    assert order.moved == {at: to - at for to, at in enumerate(places) if to != at}
+
+
+@pytest.mark.parametrize("reranker", found("rerankers"), ids=ids("rerankers"))
+def test_a_reranker_lifts_nothing_that_sank(reranker: Any, query: Query) -> None:
+    candidates = scored(query)
+    worthy = len(candidates) // 2
+    score = np.where(np.arange(len(candidates)) < worthy, candidates["score"], -np.inf)
+    order = reranker(query, candidates.with_columns({"score": score}), 5)
+    assert all(at < worthy for at in order.positions[: min(5, worthy)].tolist())
+
+
+def test_the_whole_pipeline_conserves_candidates(query: Query) -> None:
+    slate = FOR_YOU.run(query, query.ask.size)
+    assert slate.trace.failed == []
+    assert len(slate.candidates) == min(query.ask.size, int(np.count_nonzero(query.open)))
+    proposed = {item for source in FOR_YOU.sources for item in source(query).ids.tolist()}
+    removed = {item for gone in slate.trace.removed.values() for item in gone.tolist()}
+    assert set(slate.candidates.ids.tolist()) | removed <= proposed
+    assert not set(slate.candidates.ids.tolist()) & removed
+    last = slate.trace.stages[-1]
+    assert last.count_out + len(removed) == len(proposed)
+
+
+def test_a_mask_acts_even_when_a_source_forgets_it() -> None:
+    """Permission does not lean on the sources' good manners."""
+    query = QUERIES["a watcher"]()
+    for name in ("seen", "recent", "held", "refused", "lost"):
+        mask = np.zeros(len(query.index), dtype=bool)
+        mask[5] = True
+        closed = replace(query, **{name: mask})
+        candidates = hydrated(closed)
+        for keeper in FOR_YOU.filters:
+            candidates = candidates.take(keeper(closed, candidates))
+        assert closed.index.shelf.ids[5] not in candidates.ids, name

@@ -1,0 +1,51 @@
+"""What a viewer chooses, and takes back."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+from openforyou.catalog.types import Right
+from openforyou.core.clock import ManualClock
+from tests.web.conftest import Browser, World
+
+
+def test_choices_are_kept_and_another_viewers_are_not_touched(browser: Browser) -> None:
+    client, other = browser(), browser()
+    client.get("/v1/feed")
+    other.get("/v1/feed")
+    defaults = {"profiling": True, "autoplay": True, "break_minutes": 20, "region": "", "reset_at": None}
+    assert client.get("/v1/controls").json() == defaults
+    chosen = {"profiling": False, "autoplay": False, "break_minutes": 0, "region": "CH"}
+    assert client.put("/v1/controls", json=chosen).json() == {**chosen, "reset_at": None}
+    assert client.get("/v1/controls").json() == {**chosen, "reset_at": None}
+    assert other.get("/v1/controls").json() == defaults
+
+
+def test_beginning_anew_keeps_the_choices(client: TestClient, clock: ManualClock) -> None:
+    client.get("/v1/feed")
+    chosen = {"profiling": True, "autoplay": False, "break_minutes": 5, "region": ""}
+    client.put("/v1/controls", json=chosen)
+    told = client.post("/v1/controls/reset").json()
+    assert told["reset_at"].startswith(clock.now().date().isoformat())
+    assert told["break_minutes"] == 5
+    assert client.put("/v1/controls", json=chosen).json()["reset_at"] == told["reset_at"]
+
+
+def test_a_choice_that_cannot_be_is_refused_by_name(client: TestClient) -> None:
+    client.get("/v1/feed")
+    chosen = {"profiling": True, "autoplay": True, "break_minutes": 20, "region": ""}
+    for field, value in (("break_minutes", -1), ("break_minutes", 9_999), ("region", "Atlantis"), ("region", "c\n")):
+        answer = client.put("/v1/controls", json={**chosen, field: value})
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert client.put("/v1/controls", json={"autoplay": True}).json()["field"] == "profiling"
+
+
+def test_the_right_to_learn_is_given_and_taken_back(client: TestClient, world: World) -> None:
+    client.get("/v1/feed")
+    assert client.get("/v1/rights").json() == {"learn": False}
+    assert client.put("/v1/rights", json={"learn": True}).json() == {"learn": True}
+    assert client.get("/v1/rights").json() == {"learn": True}
+    assert client.put("/v1/rights", json={"learn": False}).json() == {"learn": False}
+    with world.platform.database.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT \"right\", until IS NULL FROM rights WHERE subject_kind = 'viewer'")
+        assert rows.all() == [(Right.LEARN.value, False)], "the grant stays on record, ended"
