@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from openforyou.cli.docs import PAGES
+from openforyou.events.counts import COLUMN
+from openforyou.events.leaf import Action
 from openforyou.events.types import EventType
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +30,12 @@ def test_every_link_leads_somewhere(paper: Path) -> None:
 def test_every_event_type_is_explained() -> None:
     api = (ROOT / "docs" / "api.md").read_text()
     assert [kind.value for kind in EventType if f"`{kind.value}`" not in api] == []
+
+
+def test_every_rule_that_makes_a_number_is_explained() -> None:
+    paper = (ROOT / "docs" / "counts.md").read_text()
+    assert [action for action in Action if f"{action.value} `{action.name.lower()}`" not in paper] == []
+    assert [name for name in COLUMN.values() if f"`{name}`" not in paper] == []
 
 
 def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:

@@ -15,7 +15,7 @@ from openforyou.events.types import Context
 from tests.conftest import NOW
 
 KEY = b"k" * 32
-CONTEXT = Context(RequestId(1), ViewerId(2), ItemId(3), CreatorId(4), 5, NOW + timedelta(hours=24))
+CONTEXT = Context(RequestId(1), ViewerId(2), ItemId(3), CreatorId(4), 5, NOW)
 TOKEN = sign_context(KEY, CONTEXT)
 
 

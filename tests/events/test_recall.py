@@ -11,7 +11,8 @@ from openforyou.app.platform import Platform
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId
 from openforyou.events import store
-from openforyou.events.types import Controls, Event, EventType, Recall, ServedSlate
+from openforyou.events.log import store as log_store
+from openforyou.events.types import COUNT_NAMES, Controls, Event, EventType, Recall, ServedSlate
 
 VIEWER = ViewerId(2**62 + 5)
 
@@ -95,7 +96,7 @@ def test_only_recent_slates_of_the_feed_are_recalled(platform: Platform, clock: 
 def test_gains_add_up_by_region_and_halve_with_age(platform: Platform) -> None:
     did(platform, EventType.LIKE, 1, region="NL")
     did(platform, EventType.VIEW, 1, region="NL")
-    did(platform, EventType.VIEW, 1, region="DE")
+    did(platform, EventType.VIEW, 1, viewer=ViewerId(1), region="DE")
     did(platform, EventType.REPORT, 1, region="DE")
     with platform.database.connect() as connection:
         since = store.settled_at(connection)
@@ -116,12 +117,13 @@ def test_gains_add_up_by_region_and_halve_with_age(platform: Platform) -> None:
 
 def test_all_counts_are_columns_in_the_order_of_their_names(platform: Platform) -> None:
     with platform.database.connect() as connection:
-        ids, counts = store.all_counts(connection)
-        assert (len(ids), counts.shape) == (0, (0, len(store.COUNT_NAMES)))
+        ids, counts = log_store.all_counts(connection)
+        assert (len(ids), counts.shape) == (0, (0, len(COUNT_NAMES)))
     did(platform, EventType.LIKE, 2**62)
     did(platform, EventType.WATCH, 3, watch_ms=2**31 - 1)
+    platform.log.step()
     with platform.database.connect() as connection:
-        ids, counts = store.all_counts(connection)
-    by_item = {item: dict(zip(store.COUNT_NAMES, row, strict=True)) for item, row in zip(ids, counts, strict=True)}
+        ids, counts = log_store.all_counts(connection)
+    by_item = {item: dict(zip(COUNT_NAMES, row, strict=True)) for item, row in zip(ids, counts, strict=True)}
     assert by_item[2**62]["likes"] == 1
     assert by_item[3]["watch_ms"] == 2**31 - 1

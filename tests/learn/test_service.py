@@ -5,20 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.types import Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, ViewerId, encode_id
-from openforyou.events import store as events_store
 from openforyou.ingest.encoders import CONTENT_DIM
 from openforyou.learn import store, weights
 from openforyou.learn.errors import AlreadyTraining, ModelNotFound, NotBetter, TooLittle
@@ -143,7 +142,13 @@ def test_what_is_in_service_can_be_judged_again_and_what_is_retired_not(watched:
 def test_a_training_is_due_when_much_was_done_since_the_last(watched: Watched) -> None:
     def watch(times: int) -> None:
         with watched.platform.database.begin() as connection:
-            events_store.add_counts(connection, {FIRST_ITEM: Counter(views=times)})
+            connection.execute(
+                text(
+                    "INSERT INTO item_counts AS held (item_id, views) VALUES (:item, :views) "
+                    "ON CONFLICT (item_id) DO UPDATE SET views = held.views + excluded.views"
+                ),
+                {"item": FIRST_ITEM, "views": times},
+            )
 
     assert watched.models.train_when_due() is None, "too little was done"
     watch(1_000)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
 from openforyou.core.ids import RequestId, ViewerId
-from openforyou.events.store import COUNT_NAMES
-from openforyou.events.types import DEEDS, SERVED, Controls, Recall
+from openforyou.events.types import COUNT_NAMES, DEEDS, SERVED, Controls, Recall
 from openforyou.learn.serving import ServingModel
+from openforyou.moderation.types import Policy, PolicyId, PolicyKind, Scope, ScopeKind
 from openforyou.recommend.index import Index, Placed, build
 from openforyou.recommend.params import Weights
 from openforyou.recommend.popularity import EVERYWHERE, Popularity
@@ -21,19 +22,22 @@ NOW_S = 1_780_000_000.0
 DIM = 24
 LOOKS = 6
 WEIGHTS = Weights()
+CROSS_POSTS = Scope(ScopeKind.CROSS_POSTS)
 
 
 def shelf_of(count: int, *, blank: Sequence[int] = (), seed: int = 0) -> Shelf:
-    """Item n has id 1000 + n and look n % LOOKS; the content of those in `blank` is not a number."""
+    """Item n has id 1000 + n and look n % LOOKS, every fourth is a cross-post; content in `blank` is not a number."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(LOOKS, DIM))
     raw = centres[np.arange(count) % LOOKS] + 2 + 0.3 * rng.normal(size=(count, DIM))
     raw[list(blank)] = np.nan
-    rows = [Listing(1000 + n, 10 + n % 7, NOW_S - 3600 * n, 10_000, 1.0) for n in range(count)]
+    rows = [Listing(1000 + n, 10 + n % 7, NOW_S - 3600 * n, 10_000, 1.0, n % 4 == 0) for n in range(count)]
     return restocked(empty(DIM), np.empty(0, np.int64), rows, raw.astype(np.float32))
 
 
-def index_of(count: int, model: ServingModel | None = None, *, blank: Sequence[int] = ()) -> Index:
+def index_of(
+    count: int, model: ServingModel | None = None, *, blank: Sequence[int] = (), policies: Sequence[Policy] = ()
+) -> Index:
     """Every third item has counts, of which one is impossible; every fifth trends."""
     shelf = shelf_of(count, blank=blank)
     counted = shelf.ids[::3]
@@ -44,7 +48,22 @@ def index_of(count: int, model: ServingModel | None = None, *, blank: Sequence[i
     rising = shelf.ids[::5]
     gains = np.linspace(5, -1, len(rising))
     popularity = Popularity(counted, counts, {"NL": (rising, gains), EVERYWHERE: (rising, gains)})
-    return build(shelf, popularity, placed_by(model, shelf), WEIGHTS)
+    return build(shelf, popularity, placed_by(model, shelf), WEIGHTS, policies=policies)
+
+
+def rule(
+    number: int,
+    kind: PolicyKind,
+    scope: Scope = CROSS_POSTS,
+    *,
+    limit: int | None = None,
+    factor: float | None = None,
+) -> Policy:
+    """A rule in force, as the log might say it."""
+    since = datetime.fromtimestamp(NOW_S - 60, UTC)
+    return Policy(
+        PolicyId(number), kind, f"Rule {number}", "For a test, that is why.", scope, since, None, limit, factor
+    )
 
 
 def placed_by(model: ServingModel | None, shelf: Shelf) -> Placed | None:

@@ -73,6 +73,7 @@ def test_counts_move_worth_and_freshness(world: World, live: LiveIndex) -> None:
     assert live.current.is_fresh.all()
     for viewer in range(30):
         world.did(viewer, item, EventType.IMPRESSION, EventType.VIEW, EventType.LIKE, EventType.COMPLETE)
+    world.platform.log.step()
     live.refresh()
     assert live.current.shelf.ids[live.current.well_liked[0]] == item
     with world.platform.database.begin() as connection:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openforyou.events.store import COUNT_NAMES
+from openforyou.events.types import COUNT_NAMES
 from openforyou.recommend.index import build
 from openforyou.recommend.popularity import EVERYWHERE, REGIONS_MAX, TRENDING_MAX, Popularity, counted, moved_on
 from tests.recommend.shelves import WEIGHTS, shelf_of

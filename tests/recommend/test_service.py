@@ -243,6 +243,7 @@ def test_what_is_opened_comes_with_contexts_and_counts_as_served(world: World) -
     assert entry.state.liked
     assert world.platform.events.context(entry.feed_context, ViewerId(1)).item_id == item.id
     world.did(2, world.ids[1], EventType.VIEW)
+    world.platform.log.step()
     assert world.platform.events.counts([item.id])[item.id].served == 1
 
 

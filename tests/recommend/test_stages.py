@@ -14,10 +14,11 @@ import pytest
 import openforyou.recommend as room
 from openforyou.events.types import Controls
 from openforyou.learn.serving import ACTIONS, Floats, History
+from openforyou.moderation.types import PolicyKind, Scope, ScopeKind
 from openforyou.pipeline import Candidates
 from openforyou.recommend.feed import FOR_YOU
 from openforyou.recommend.query import Query
-from tests.recommend.shelves import deed, finished, index_of, query_of, recall_of
+from tests.recommend.shelves import deed, finished, index_of, query_of, recall_of, rule
 
 KINDS = ("sources", "hydrators", "filters", "scorers", "rerankers")
 
@@ -58,6 +59,16 @@ class HalfBlind:
 
 
 WATCHED = [finished(1000), finished(1006), deed(1001, watch_ms=500, skips=1), deed(1002, liked=1, views=1)]
+RULES = [
+    rule(1, PolicyKind.CAP, limit=1),
+    rule(7, PolicyKind.CAP, Scope(ScopeKind.CREATOR, 13), limit=0),
+    rule(2, PolicyKind.BOOST, Scope(ScopeKind.CREATOR, 12), factor=5),
+    rule(3, PolicyKind.DEMOTE, Scope(ScopeKind.ITEM, 1005), factor=0.05),
+    rule(4, PolicyKind.DEMOTE, factor=0.5),
+    rule(5, PolicyKind.CROSS_POST_LIMIT, limit=2),
+    rule(6, PolicyKind.CAP, Scope(ScopeKind.ITEM, 5), limit=0),
+]
+NOTHING_LEFT = [rule(10 + n, PolicyKind.CAP, Scope(ScopeKind.CREATOR, 10 + n), limit=0) for n in range(7)]
 QUERIES: dict[str, Callable[[], Query]] = {
     "an empty catalogue": lambda: query_of(index_of(0), recall_of()),
     "one item": lambda: query_of(index_of(1), recall_of()),
@@ -74,6 +85,8 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "no content": lambda: query_of(index_of(90, blank=range(90)), recall_of(WATCHED)),
     "content that is no number": lambda: query_of(index_of(90, blank=range(0, 90, 2)), recall_of(WATCHED)),
     "half a model": lambda: query_of(index_of(90, HalfBlind(), blank=[3]), recall_of(WATCHED)),
+    "under rules": lambda: query_of(index_of(90, policies=RULES), recall_of(WATCHED)),
+    "everything capped": lambda: query_of(index_of(90, policies=NOTHING_LEFT), recall_of(WATCHED)),
     "refused": lambda: query_of(index_of(90), recall_of([deed(1000 + n, refused=1) for n in range(20)])),
 }
 STRANGER = 77
@@ -87,6 +100,11 @@ def query(request: pytest.FixtureRequest) -> Query:
 
 def ids(kind: str) -> list[str]:
     return [stage.name for stage in found(kind)]
+
+
+def may_stand(query: Query) -> np.ndarray:
+    """(N,) open, and not held back by a published cap."""
+    return query.open & ~query.index.ruling.capped
 
 
 def everything(query: Query) -> Candidates:
@@ -152,7 +170,7 @@ def test_a_filter_answers_yes_or_no_and_lets_no_stranger_through(keeper: Any, qu
 
 
 def test_the_filters_together_leave_exactly_what_is_open(query: Query) -> None:
-    assert set(scored(query).ids.tolist()) == set(query.index.shelf.ids[query.open].tolist())
+    assert set(scored(query).ids.tolist()) == set(query.index.shelf.ids[may_stand(query)].tolist())
 
 
 @pytest.mark.parametrize("scorer", found("scorers"), ids=ids("scorers"))
@@ -199,7 +217,7 @@ def test_a_reranker_lifts_nothing_that_sank(reranker: Any, query: Query) -> None
 def test_the_whole_pipeline_conserves_candidates(query: Query) -> None:
     slate = FOR_YOU.run(query, query.ask.size)
     assert slate.trace.failed == []
-    assert len(slate.candidates) == min(query.ask.size, int(np.count_nonzero(query.open)))
+    assert len(slate.candidates) == min(query.ask.size, int(np.count_nonzero(may_stand(query))))
     proposed = {item for source in FOR_YOU.sources for item in source(query).ids.tolist()}
     removed = {item for gone in slate.trace.removed.values() for item in gone.tolist()}
     assert set(slate.candidates.ids.tolist()) | removed <= proposed

@@ -67,7 +67,7 @@ class World:
         self.lean = rng.normal(size=CONTENT_DIM) * LEAN
         vectors = np.array([self.content(number % LOOKS, rng) for number in range(count)], dtype="<f4")
         self._insert(vectors, clock.now())
-        self.feed = Feed(platform.database, platform.catalog, platform.events, self.models, clock)
+        self.feed = Feed(platform.database, platform.catalog, platform.events, self.models, clock, platform.policies)
         self.feed.refresh()
 
     def content(self, look: int, rng: np.random.Generator) -> np.ndarray:
@@ -164,7 +164,8 @@ class World:
         self.did(viewer, item, EventType.IMPRESSION, EventType.WATCH, EventType.SKIP, watch_ms=900)
 
     def settle(self) -> None:
-        """Let what was done count for trending, as if some seconds had passed on the database's clock."""
+        """Let what was done count, and for trending, too, as if some seconds had passed on the database's clock."""
+        self.platform.log.step()
         with self.platform.database.begin() as connection:
             connection.exec_driver_sql(f"UPDATE events SET received_at = now() - interval '{SETTLED_S}.01 seconds'")
         self.feed.refresh()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -12,14 +13,36 @@ from openforyou.app.tasks import Tasks
 from openforyou.catalog.service import Catalog
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
+from openforyou.events.log.receipts import Receipts
+from openforyou.events.log.sequencer import Sequencer
 from openforyou.events.service import Events
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
+from openforyou.ledger.source import FolderSource
+from openforyou.moderation.service import Policies
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
 from openforyou.storage.embedded import EmbeddedPostgres
+
+
+@contextmanager
+def database(settings: Settings, url: str = "") -> Iterator[Database]:
+    """The settings' database, or the one at `url`, brought to the newest schema."""
+    with ExitStack() as stack:
+        url = url or settings.database_url
+        if not url:
+            url = stack.enter_context(EmbeddedPostgres(settings.data / "postgres")).url
+        opened = Database.open(url)
+        stack.callback(opened.close)
+        opened.migrate()
+        yield opened
+
+
+def sequencer(settings: Settings, database: Database) -> Sequencer:
+    """The writer of the settings' log. It takes the log with its first step, not before."""
+    return Sequencer(database, settings.log_folder, settings.log_key)
 
 
 class Platform:
@@ -30,24 +53,23 @@ class Platform:
         self.clock = clock or SystemClock()
         self._open = ExitStack()
         try:
-            url = database_url or settings.database_url
-            if not url:
-                url = self._open.enter_context(EmbeddedPostgres(settings.data / "postgres")).url
-            self.database = Database.open(url)
-            self._open.callback(self.database.close)
-            self.database.migrate()
+            self.database = self._open.enter_context(database(settings, database_url))
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
-            intake = Intake(self.database)
+            self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
+            intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
             self.events = Events(self.database, intake, self.clock, settings.signing_key())
+            self.log = sequencer(settings, self.database)
+            self._open.callback(self.log.close)
+            self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
-            self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock)
+            self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
         except BaseException:
             self._open.close()

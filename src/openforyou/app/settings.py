@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from openforyou.core.errors import BadInput
+from openforyou.ledger.keys import SigningKey
 
 DEFAULT_DATA = Path("openforyou-data")
 KEY_BYTES = 32
@@ -47,21 +50,29 @@ class Settings(BaseSettings):
         """Where media lies."""
         return self.blobs or str((self.data / "blobs").resolve())
 
+    @property
+    def log_folder(self) -> Path:
+        """Where the public log lies."""
+        return self.data / "log"
+
+    def log_key(self) -> SigningKey:
+        """The key that signs the log: made once, kept in `DATA/log.key`, readable by its owner alone.
+
+        The log's name is the public address at that moment, or a made-up one: it stays, for it is in every checkpoint.
+        """
+        path = self.data / "log.key"
+        if not path.exists():
+            host = urlsplit(self.origin).netloc or f"openforyou.local/{secrets.token_hex(4)}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # another process made it first: then that one holds
+                SigningKey.generate(host).save(path)
+        return SigningKey.load(path)
+
     def signing_key(self) -> bytes:
         """The key of cookies and feed contexts: made once, kept in `DATA/signing.key`, readable by its owner alone."""
         path = self.data / "signing.key"
-        self.data.mkdir(parents=True, exist_ok=True)
-        staged = path.with_name(f".signing.{secrets.token_hex(8)}")
         if not path.exists():
-            descriptor = os.open(staged, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
-            try:
-                os.link(staged, path)  # Fails when another process made it first: then that one holds.
-            except FileExistsError:
-                pass
-            finally:
-                staged.unlink()
+            _write_once(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
         if len(key) != KEY_BYTES:
             raise BadInput(
@@ -69,3 +80,20 @@ class Settings(BaseSettings):
                 hint="Restore it from a backup, or delete it: everybody then has to sign in again.",
             )
         return key
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a secret file, whole and for its owner alone, unless another process does so first: then that one holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(staged, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(staged, path)
+    except FileExistsError:
+        pass
+    finally:
+        staged.unlink()

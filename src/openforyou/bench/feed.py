@@ -31,8 +31,8 @@ from openforyou.catalog.types import Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.ids import ViewerId
 from openforyou.core.progress import Progress, silent
-from openforyou.events import store as events_store
 from openforyou.events.intake import Intake
+from openforyou.events.log import store as log_store
 from openforyou.events.service import Events
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn.serving import ServingModel
@@ -94,7 +94,7 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
         database.migrate()
         progress(0, 1, f"writing {load.items:,} items")
         viewers = _filled(server.url, Crowd(load.items, load.viewers, load.history, load.seed))
-        with closing(Intake(database)) as intake:
+        with closing(Intake(database, SystemClock())) as intake:
             registry = _Registry(_untrained(database) if load.model else None)
             events = Events(database, intake, clock, bytes(32))
             feed = Feed(database, Catalog(database, clock), events, registry, clock)
@@ -193,7 +193,7 @@ def _popular(database: Database, viewer: int, size: int) -> object:
         ids = list(connection.scalars(_POPULAR, {"viewer": viewer, "size": size}))
         items = catalog_store.items_by_id(connection, ids, at=SystemClock().now(), right=Right.RECOMMEND)
         creators = catalog_store.creators_by_id(connection, {item.creator_id for item in items.values()})
-        return items, creators, events_store.counts(connection, ids)
+        return items, creators, log_store.counts(connection, ids)
 
 
 class _ProcessorTime:

@@ -143,6 +143,7 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             title=draft.title,
             caption=draft.caption,
             region=draft.region,
+            cross_post=draft.cross_post,
             source_name=draft.source_name,
             source_key=source_key,
             source_sha256=draft.source_sha256,
@@ -312,7 +313,7 @@ def feed_rows(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """What a feed server keeps in memory of each item: everything, or what changed at or after a moment.
 
-    Columns: `id, creator_id, published_at, duration_ms, region, kind, listed, changed_at`; `listed` is
+    Columns: `id, creator_id, published_at, duration_ms, region, kind, cross_post, listed, changed_at`; `listed` is
     published with `show` and `recommend`.
     """
     listed = and_(
@@ -327,6 +328,7 @@ def feed_rows(
         items.c.duration_ms,
         items.c.region,
         items.c.kind,
+        items.c.cross_post,
         listed.label("listed"),
         items.c.changed_at,
     )
@@ -367,6 +369,7 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
             reason=row.reason,
             created_at=row.created_at,
             published_at=row.published_at,
+            cross_post=row.cross_post,
         )
         for row in rows
     }

@@ -60,6 +60,13 @@ items = Table(
     Column("caption", Text, nullable=False, server_default="", info=PUBLIC.why("shown and recommended by")),
     Column("region", Text, nullable=False, server_default="", info=PUBLIC.why("trending by region")),
     Column(
+        "cross_post",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=PUBLIC.why("posted elsewhere before, by its creator's word; published rules may go by it"),
+    ),
+    Column(
         "duration_ms",
         Integer,
         nullable=False,

@@ -91,6 +91,8 @@ class Item:
     """Why it was refused, in words for its creator; empty otherwise."""
     created_at: datetime
     published_at: datetime | None
+    cross_post: bool = False
+    """Its creator posted it elsewhere before, by their own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Draft:
     source_sha256: str
     kind: ItemKind = ItemKind.VIDEO
     region: str = ""
+    cross_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)

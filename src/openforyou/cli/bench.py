@@ -10,6 +10,7 @@ from rich.console import Console
 
 from openforyou.bench import events as bench_events
 from openforyou.bench import feed as bench_feed
+from openforyou.bench import verify as bench_verify
 from openforyou.bench.report import Report
 from openforyou.cli.options import JsonOption
 from openforyou.cli.terminal import progress_bar
@@ -45,6 +46,19 @@ def feed(
     load = bench_feed.Load(items=items, viewers=viewers, feeds=feeds, clients=clients, repeats=repeats)
     with progress_bar("bench feed") as progress:
         report = bench_feed.run(load, progress)
+    _print(report, as_json)
+
+
+@app.command()
+def verify(
+    leaves: Annotated[int, typer.Option("--leaves", min=10_000, max=50_000_000, help="Leaves in the log.")] = 1_000_000,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, max=100, help="How often, for the spread.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Seconds and memory to check a log and every number on one core, beside hashing the same leaves."""
+    load = bench_verify.Load(leaves=leaves, repeats=repeats)
+    with progress_bar("bench verify") as progress:
+        report = bench_verify.run(load, progress)
     _print(report, as_json)
 
 

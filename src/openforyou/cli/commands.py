@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from openforyou import __version__
-from openforyou.cli import bench, demo, evaluate, ingest, models, serve, train
+from openforyou.cli import bench, demo, evaluate, ingest, models, policy, serve, train, verify, witness
 
 app = typer.Typer(
     name="openforyou",
@@ -48,7 +48,11 @@ _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
+_add("verify", verify.verify)
 app.add_typer(models.app, name="models")
+app.add_typer(policy.app, name="policy")
+app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)
+_add("sequencer", serve.sequencer, hidden=True)
 _add("demo-build", demo.build, hidden=True)

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from openforyou.app.children import Child, when_parent_leaves
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
+from openforyou.cli.listener import address, listening
 from openforyou.cli.options import DataOption, HostOption, PortOption
-from openforyou.cli.serve import address, listening, run_server
+from openforyou.cli.serve import run_server
 from openforyou.demo.build import CLIPS, VIEWERS
 from openforyou.demo.build import build as build_world
 

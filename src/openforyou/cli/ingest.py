@@ -74,6 +74,9 @@ def ingest(
         bool, typer.Option("--learn/--no-learn", help="Right to learn: models may be trained on it. Never assumed.")
     ] = False,
     region: Annotated[str, typer.Option("--region", help="Where it belongs, as in DE; for what trends there.")] = "",
+    cross_post: Annotated[
+        bool, typer.Option("--cross-post", help="They were posted elsewhere before; published rules may go by that.")
+    ] = False,
     jobs: Annotated[int, typer.Option("--jobs", min=0, max=64, help="Files at a time; 0: one a core.")] = 0,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -96,7 +99,8 @@ def ingest(
     """
     rights = {Right.SHOW: show, Right.RECOMMEND: recommend, Right.LEARN: learn}
     given = frozenset(right for right, is_given in rights.items() if is_given)
-    said = Said(rights=given, region=region, evidence="given by the operator at `openforyou ingest`")
+    evidence = "given by the operator at `openforyou ingest`"
+    said = Said(rights=given, region=region, cross_post=cross_post, evidence=evidence)
     files = list(_found(paths))
     with Platform(Settings.read(data)) as platform:
         platform.ingest.sweep()

@@ -11,12 +11,14 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from openforyou.app.announce import announce
 from openforyou.app.children import Child, when_parent_leaves
-from openforyou.app.platform import Platform
+from openforyou.app.platform import Platform, database
+from openforyou.app.platform import sequencer as platform_sequencer
 from openforyou.app.settings import Settings
 from openforyou.app.worker import work
+from openforyou.cli.listener import address, listening
 from openforyou.cli.options import DataOption, HostOption, PortOption
-from openforyou.core.errors import Unavailable
 from openforyou.web.application import create_app
 
 
@@ -36,6 +38,7 @@ def serve(
     with ExitStack() as stack:
         listener = stack.enter_context(listening(host, port))
         platform = stack.enter_context(Platform(settings))
+        stack.enter_context(Child(["sequencer", "--data", str(settings.data)]))
         if with_worker:
             stack.enter_context(Child(["worker", "--data", str(settings.data)]))
         typer.echo(f"OpenForYou is at {address(listener)}  (Ctrl-C stops it)")
@@ -48,27 +51,12 @@ def worker(data: DataOption = None) -> None:
         work(platform, when_parent_leaves(platform.close))
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A listening socket, before anything else is started. Raises `Unavailable` when the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(2048)  # whoever comes before the server is ready waits instead of being refused
-    except OSError as error:
-        listener.close()
-        raise Unavailable(
-            f"Cannot listen on {host} port {port}: {error.strerror}.", hint="Choose another with --port, or --port 0."
-        ) from error
-    return listener
-
-
-def address(listener: socket.socket) -> str:
-    """What to type into a browser. A name where there is one: passkeys do not work on bare addresses."""
-    host, port = listener.getsockname()[:2]
-    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
-    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+def sequencer(data: DataOption = None) -> None:
+    """Write the public log from what is accepted, until standard input ends."""
+    settings = Settings.read(data)
+    with database(settings) as opened:
+        made = platform_sequencer(settings, opened)
+        made.run(when_parent_leaves(made.close))
 
 
 def run_server(platform: Platform, listener: socket.socket) -> None:
@@ -81,6 +69,7 @@ def run_server(platform: Platform, listener: socket.socket) -> None:
         timeout_graceful_shutdown=3,
         timeout_keep_alive=30,
     )
+    announce(platform)
     platform.feed.start()  # keeps the catalogue, the counts and the model fresh until the platform closes
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished

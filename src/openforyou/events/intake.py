@@ -12,15 +12,19 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from openforyou.core.clock import Clock
 from openforyou.core.errors import Unavailable
 from openforyou.events import rules, store
+from openforyou.events.leaf import Action, Deed, encode_deed, nullifier
+from openforyou.events.log.store import add_refusals, enqueue, lock_writer, secrets_of
 from openforyou.events.types import Event, EventType, Outcome, ServedSlate
 from openforyou.storage.database import Database
 
@@ -31,18 +35,27 @@ ANSWER_TIMEOUT_S = 30.0
 _log = logging.getLogger(__name__)
 
 
+Beside = Callable[[Connection, Sequence[ServedSlate]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Submission:
     events: Sequence[Event]
     slates: Sequence[ServedSlate]
+    refused: Mapping[str, int]
     done: Future[list[Outcome]]
 
 
 class Intake:
-    """Starts its thread on creation; `close` writes what waits and stops it."""
+    """Starts its thread on creation; `close` writes what waits and stops it.
 
-    def __init__(self, database: Database) -> None:
+    `beside` writes what else follows from slates, in the transaction that keeps them.
+    """
+
+    def __init__(self, database: Database, clock: Clock, beside: Beside | None = None) -> None:
         self._database = database
+        self._clock = clock
+        self._beside = beside
         self._queue: queue.Queue[_Submission | None] = queue.Queue(QUEUE_MAX)
         self._closing = threading.Lock()
         self._closed = False
@@ -54,13 +67,17 @@ class Intake:
         if not events:
             return []
         try:
-            return self._submit(events, ()).result(ANSWER_TIMEOUT_S)
+            return self._submit(events).result(ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise Unavailable("The event writer does not answer.", hint="Send the same events again.") from None
 
     def record(self, slate: ServedSlate) -> Future[list[Outcome]]:
         """Record a slate as served, soon; the answer may be waited for, and is not by a feed."""
-        return self._submit((), (slate,))
+        return self._submit(slates=(slate,))
+
+    def refuse(self, reasons: Mapping[str, int]) -> Future[list[Outcome]]:
+        """Count refused events by their reason, soon; nobody waits for it."""
+        return self._submit(refused=reasons)
 
     def close(self) -> None:
         """Write what waits, then stop. May be called twice."""
@@ -71,8 +88,13 @@ class Intake:
             self._queue.put(None)
         self._thread.join()
 
-    def _submit(self, events: Sequence[Event], slates: Sequence[ServedSlate]) -> Future[list[Outcome]]:
-        submission = _Submission(events, slates, Future())
+    def _submit(
+        self,
+        events: Sequence[Event] = (),
+        slates: Sequence[ServedSlate] = (),
+        refused: Mapping[str, int] | None = None,
+    ) -> Future[list[Outcome]]:
+        submission = _Submission(events, slates, refused or {}, Future())
         with self._closing:
             if self._closed:
                 raise Unavailable("The platform is shutting down.", hint="Send the same events again.")
@@ -104,11 +126,15 @@ class Intake:
     def _commit(self, group: list[_Submission]) -> None:
         try:
             with self._database.begin() as connection:
-                new = write(
-                    connection,
-                    [event for submission in group for event in submission.events],
-                    [slate for submission in group for slate in submission.slates],
-                )
+                slates = [slate for submission in group for slate in submission.slates]
+                events = [event for submission in group for event in submission.events]
+                new = write(connection, events, slates, self._clock.now())
+                if self._beside is not None and slates:
+                    self._beside(connection, slates)
+                refused: Counter[str] = Counter()
+                for submission in group:
+                    refused.update(submission.refused)
+                add_refusals(connection, refused)
         except Exception as error:  # whatever it was, the writer lives on and every caller is answered
             if len(group) > 1:
                 for submission in group:  # so that one that cannot be written takes no other with it
@@ -123,23 +149,48 @@ class Intake:
             submission.done.set_result([_outcome(event.id, new) for event in submission.events])
 
 
-def write(connection: Connection, events: Sequence[Event], slates: Sequence[ServedSlate]) -> set[UUID]:
-    """Everything that follows from a group, in the caller's transaction. Answers which event ids were new."""
-    store.lock_writer(connection)
+def write(connection: Connection, events: Sequence[Event], slates: Sequence[ServedSlate], now: datetime) -> set[UUID]:
+    """Everything that follows from a group, in the caller's transaction. Answers which events moved a number.
+
+    State, events and leaves appear together or not at all: what was answered stands in the log once, and never twice.
+    """
+    lock_writer(connection)
     store.insert_slates(connection, slates)
-    new = store.insert_events(connection, events)
-    first_seen = {event.id: event for event in reversed(events) if event.id in new}
-    fresh = list(first_seen.values())
-    pairs = {(event.viewer_id, event.item_id) for event in fresh if event.item_id}
-    states, deltas = rules.fold(store.viewer_states(connection, pairs), (event for event in fresh if event.item_id))
-    for slate in slates:
-        for item in slate.item_ids:
-            deltas.setdefault(item, Counter())["served"] += 1
-    store.put_states(connection, states)
-    store.add_counts(connection, deltas)
-    follows = [event for event in fresh if event.type in (EventType.FOLLOW, EventType.UNFOLLOW)]
-    store.put_follows(connection, follows)
-    return new
+    once = {event.id: event for event in reversed(events)}
+    here = store.known(connection, once.keys())
+    fresh = [event for event in reversed(once.values()) if event.id not in here]
+    folded = rules.fold(
+        store.viewer_states(connection, {(event.viewer_id, event.item_id) for event in fresh if event.item_id}),
+        store.follow_states(connection, {(event.viewer_id, event.creator_id) for event in fresh if _follows(event)}),
+        fresh,
+        now,
+    )
+    secrets = secrets_of(connection, {event.viewer_id for event in fresh} | {slate.viewer_id for slate in slates})
+    served = [leaf for slate in slates for leaf in served_leaves(secrets[slate.viewer_id], slate)]
+    leaves = [_leaf(secrets[change.event.viewer_id], change) for change in folded.changes]
+    first = enqueue(connection, [*served, *leaves]) + len(served)
+    store.insert_events(connection, folded.changes, leaves, first)
+    store.put_states(connection, folded.items)
+    store.put_follows(connection, folded.follows)
+    return {change.event.id for change in folded.changes}
+
+
+def served_leaves(secret: bytes, slate: ServedSlate) -> list[bytes]:
+    """A leaf for each item of a slate; the nullifier covers the slate, for an item stands in it once."""
+    day, scope = rules.day_of(slate.served_at), slate.request_id.to_bytes(8, "big")
+    return [
+        encode_deed(Deed(Action.SERVED, item, day, nullifier(secret, Action.SERVED, item, scope)))
+        for item in slate.item_ids
+    ]
+
+
+def _leaf(secret: bytes, change: rules.Change) -> bytes:
+    mark = nullifier(secret, change.action, change.subject, change.scope)
+    return encode_deed(Deed(change.action, change.subject, change.value, mark))
+
+
+def _follows(event: Event) -> bool:
+    return event.type in (EventType.FOLLOW, EventType.UNFOLLOW)
 
 
 def _outcome(event_id: UUID, new: set[UUID]) -> Outcome:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
@@ -11,7 +10,8 @@ from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId
 from openforyou.events import store
 from openforyou.events.context import read_context, sign_context
 from openforyou.events.intake import Intake
-from openforyou.events.rules import check_time
+from openforyou.events.log import store as log_store
+from openforyou.events.rules import check_served, check_time
 from openforyou.events.types import (
     WATCH_MS_MAX,
     Context,
@@ -25,7 +25,6 @@ from openforyou.events.types import (
 )
 from openforyou.storage.database import Database
 
-CONTEXT_LIFE = timedelta(hours=24)
 BREAK_MINUTES_MAX = 240
 
 
@@ -45,9 +44,9 @@ class Events:
         self, request_id: RequestId, viewer_id: ViewerId, served: Sequence[tuple[ItemId, CreatorId]]
     ) -> list[str]:
         """A `feed_context` for each (item, creator) of a slate, in order."""
-        expires_at = self._clock.now() + CONTEXT_LIFE
+        served_at = self._clock.now()
         return [
-            sign_context(self._key, Context(request_id, viewer_id, item, creator, position, expires_at))
+            sign_context(self._key, Context(request_id, viewer_id, item, creator, position, served_at))
             for position, (item, creator) in enumerate(served)
         ]
 
@@ -69,7 +68,9 @@ class Events:
 
     def check(self, event: Event) -> None:
         """Raises `BadInput` where an event cannot be true, naming the field."""
-        check_time(event.occurred_at, self._clock.now())
+        now = self._clock.now()
+        check_time(event.occurred_at, now)
+        check_served(event, now)
         if not 0 <= event.watch_ms <= WATCH_MS_MAX:
             raise BadInput(
                 f"watch_ms is {event.watch_ms}.",
@@ -85,6 +86,11 @@ class Events:
         """Take checked events in; one outcome each once all are durable. Raises `Unavailable`: none was taken."""
         return self._intake.accept(events)
 
+    def refuse(self, reasons: Mapping[str, int]) -> None:
+        """Count refused events by their reason code; the log tells how many, in the open."""
+        if reasons:
+            self._intake.refuse(reasons)
+
     # State
 
     def states(self, viewer_id: ViewerId, ids: Collection[int]) -> dict[int, ViewerItem]:
@@ -98,15 +104,24 @@ class Events:
             return store.following(connection, viewer_id)
 
     def followers(self, creator_id: CreatorId) -> int:
-        """How many follow a creator."""
+        """How many follow a creator, as the published log says."""
         with self._database.connect() as connection:
-            return store.follower_count(connection, creator_id)
+            return log_store.followers(connection, creator_id)
 
     def counts(self, ids: Collection[int]) -> dict[int, Counts]:
-        """The counts of some items; all zero where nothing happened."""
+        """The counts of some items, as the published log says; all zero where nothing happened."""
         with self._database.connect() as connection:
-            found = store.counts(connection, ids)
-        return {item: found.get(item, Counts()) for item in ids}
+            return log_store.counts(connection, ids)
+
+    def counts_page(self, after: int, limit: int) -> tuple[int, list[tuple[int, Counts]]]:
+        """The log's size that all hold at, and the counts of up to `limit` items by id, from behind `after`."""
+        with self._database.connect() as connection:
+            return log_store.counts_page(connection, after, limit)
+
+    def followers_page(self, after: int, limit: int) -> tuple[int, list[tuple[int, int]]]:
+        """The log's size that all hold at, and up to `limit` creators with their followers, from behind `after`."""
+        with self._database.connect() as connection:
+            return log_store.followers_page(connection, after, limit)
 
     # Controls
 

@@ -2,57 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, Row, any_, bindparam, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, Row, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.core.ids import RequestId, ViewerId
-from openforyou.events.rules import Deltas, Pair
+from openforyou.events.rules import Change, Pair
 from openforyou.events.tables import events, follows, slates, viewer_controls, viewer_items
 from openforyou.events.types import (
     DEEDS,
     SERVED,
     Controls,
-    Counts,
-    Event,
     EventType,
+    Following,
     Recall,
     ServedSlate,
     ViewerItem,
 )
+from openforyou.storage import arrays
 
-WRITER_LOCK = 7_252
 ROWS_AT_ONCE = 10_000
-COUNT_NAMES = tuple(field.name for field in fields(Counts))
 STATE_NAMES = ViewerItem._fields
+_MOMENTS, _FLAGS = {"first_at", "last_at", "liked_at"}, {"liked", "not_interested", "reported"}
+_STATE_TYPES = {n: "timestamptz" if n in _MOMENTS else "bool" if n in _FLAGS else "int" for n in STATE_NAMES}
+_PACK: dict[str, Callable[[Sequence[Any]], arrays.Column]] = {
+    "timestamptz": arrays.moments,
+    "bool": arrays.bools,
+    "int": arrays.int4s,
+}
+_KINDS = {kind: place for place, kind in enumerate(EventType, 1)}
 _COUNTED = ("watch_ms", "views", "completions", "skips", "shares")  # As they lie in DEEDS.
 
 # ruff: noqa: S608 - the only names put into these statements are our own columns'.
 # One statement a table, with one array a column: the cheapest way to send many rows in one round trip.
 _INSERT_EVENTS = """
-INSERT INTO events (id, type, viewer_id, item_id, creator_id, request_id, occurred_at, watch_ms, region, detail)
-SELECT * FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[],
-                     %b::timestamptz[], %b::int[], %b::text[], %b::text[])
-ON CONFLICT (id) DO NOTHING RETURNING id
+INSERT INTO events (id, type, viewer_id, item_id, creator_id, request_id, occurred_at, watch_ms, region, detail, leaf,
+                    leaf_seq)
+SELECT id, (%b::text[])[kind], viewer_id, item_id, creator_id, request_id, occurred_at, watch_ms,
+       coalesce(region, ''), coalesce(detail, ''), leaf, leaf_seq
+FROM unnest(%b::uuid[], %b::int[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::timestamptz[],
+            %b::int[], %b::text[], %b::text[], %b::bytea[], %b::bigint[])
+     AS given (id, kind, viewer_id, item_id, creator_id, request_id, occurred_at, watch_ms, region, detail, leaf,
+               leaf_seq)
 """
 _UPSERT_STATES = f"""
 INSERT INTO viewer_items (viewer_id, item_id, {", ".join(STATE_NAMES)})
-SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::int[], %b::int[], %b::int[],
-                     %b::int[], %b::int[], %b::bool[], %b::timestamptz[], %b::int[], %b::bool[], %b::bool[])
+SELECT viewer_id, item_id, {", ".join("nullif(liked_at, '-infinity')" if n == "liked_at" else n for n in STATE_NAMES)}
+FROM unnest(%b::bigint[], %b::bigint[], {", ".join(f"%b::{_STATE_TYPES[name]}[]" for name in STATE_NAMES)})
+     AS given (viewer_id, item_id, {", ".join(STATE_NAMES)})
 ON CONFLICT (viewer_id, item_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in STATE_NAMES)}
 """
-_ADD_COUNTS = f"""
-INSERT INTO item_counts AS held (item_id, {", ".join(COUNT_NAMES)})
-SELECT * FROM unnest(%b::bigint[], {", ".join(["%b::bigint[]"] * len(COUNT_NAMES))})
-ON CONFLICT (item_id) DO UPDATE SET {", ".join(f"{name} = held.{name} + excluded.{name}" for name in COUNT_NAMES)}
+_UPSERT_FOLLOWS = """
+INSERT INTO follows (viewer_id, creator_id, following, changed_at, turn)
+SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::bool[], %b::timestamptz[], %b::int[])
+ON CONFLICT (viewer_id, creator_id) DO UPDATE SET following = excluded.following, changed_at = excluded.changed_at,
+                                                  turn = excluded.turn
 """
 _INSERT_SLATES = """
 INSERT INTO slates (request_id, viewer_id, served_at, surface, item_ids, record)
@@ -79,42 +90,51 @@ SELECT
   profiling, autoplay, break_minutes, region, reset_at
 FROM (VALUES (1)) AS one LEFT JOIN viewer_controls ON viewer_controls.viewer_id = %(viewer)s
 """
-_ALL_COUNTS = f"""
-SELECT string_agg({" || ".join(f"int8send({name})" for name in ("item_id", *COUNT_NAMES))}, ''::bytea) FROM item_counts
-"""
 _DECAYED_GAINS = """
 SELECT item_id, region, sum(points * power(0.5, extract(epoch FROM %(until)s - received_at)::float8 / %(half_life_s)s))
 FROM events JOIN unnest(%(types)s::text[], %(points)s::float8[]) AS worth (type, points) USING (type)
 WHERE received_at >= %(since)s AND received_at < %(until)s AND item_id <> 0
 GROUP BY item_id, region
 """
-_COUNTS = f"SELECT item_id, {', '.join(COUNT_NAMES)} FROM item_counts WHERE item_id = ANY(%b::bigint[])"
 SETTLED_S = 5
 """No transaction of ours lasts longer, so whatever was stamped before that is committed, and can be read once."""
 
 
-def lock_writer(connection: Connection) -> None:
-    """One writer at a time, across processes, until the transaction ends: unordered writers are ten times slower."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
-
-
-def insert_events(connection: Connection, batch: Sequence[Event]) -> set[UUID]:
-    """Those that were not here yet. An id that stands twice in `batch` is inserted once."""
-    if not batch:
+def known(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Which of those events are here already."""
+    if not ids:
         return set()
+    rows = connection.exec_driver_sql("SELECT id FROM events WHERE id = ANY(%b::uuid[])", (arrays.uuids(list(ids)),))
+    return {row[0] for row in rows}
+
+
+def insert_events(connection: Connection, changes: Sequence[Change], leaves: Sequence[bytes], first_seq: int) -> None:
+    """Keep the events that moved a number, each with its leaf; the leaves are numbered from `first_seq`."""
+    if not changes:
+        return
+    batch = [change.event for change in changes]
     columns = (
-        [event.id for event in batch],
-        [event.type.value for event in batch],
-        [event.viewer_id for event in batch],
-        [event.item_id for event in batch],
-        [event.creator_id for event in batch],
-        [event.request_id for event in batch],
-        [event.occurred_at for event in batch],
-        [event.watch_ms for event in batch],
-        [event.region for event in batch],
-        [event.detail for event in batch],
+        [kind.value for kind in EventType],
+        arrays.uuids([event.id for event in batch]),
+        arrays.int4s([_KINDS[event.type] for event in batch]),
+        arrays.int8s([event.viewer_id for event in batch]),
+        arrays.int8s([event.item_id for event in batch]),
+        arrays.int8s([event.creator_id for event in batch]),
+        arrays.int8s([event.request_id for event in batch]),
+        arrays.moments([event.occurred_at for event in batch]),
+        arrays.int4s([change.value if change.event.watch_ms else 0 for change in changes]),
+        _words([event.region for event in batch]),
+        _words([event.detail for event in batch]),
+        arrays.byteas(leaves),
+        arrays.int8s(range(first_seq, first_seq + len(batch))),
     )
-    return {row[0] for row in connection.exec_driver_sql(_INSERT_EVENTS, columns)}
+    connection.exec_driver_sql(_INSERT_EVENTS, columns)
+
+
+def _words(values: Sequence[str]) -> list[str]:
+    """A column of texts up to the last that says anything: `unnest` fills the shorter column up with nulls."""
+    end = max((place for place, value in enumerate(values, 1) if value), default=0)
+    return list(values[:end])
 
 
 def viewer_states(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, ViewerItem]:
@@ -125,7 +145,7 @@ def viewer_states(connection: Connection, pairs: Collection[Pair]) -> dict[Pair,
     rows = connection.exec_driver_sql(
         f"SELECT viewer_id, item_id, {', '.join(STATE_NAMES)} FROM viewer_items "
         "JOIN unnest(%b::bigint[], %b::bigint[]) AS wanted (viewer_id, item_id) USING (viewer_id, item_id)",
-        (list(viewers), list(items)),
+        (arrays.int8s(viewers), arrays.int8s(items)),
     )
     return {(row[0], row[1]): ViewerItem(*row[2:]) for row in rows}
 
@@ -134,45 +154,31 @@ def put_states(connection: Connection, states: Mapping[Pair, ViewerItem]) -> Non
     """Write viewer state whole."""
     if not states:
         return
-    rows = [(*pair, *state) for pair, state in sorted(states.items(), key=lambda entry: entry[0])]
-    connection.exec_driver_sql(_UPSERT_STATES, tuple(list(column) for column in zip(*rows, strict=True)))
+    pairs = sorted(states)
+    viewers, items = zip(*pairs, strict=True)
+    columns = zip(*(states[pair] for pair in pairs), strict=True)
+    packed = [_PACK[_STATE_TYPES[name]](column) for name, column in zip(STATE_NAMES, columns, strict=True)]
+    connection.exec_driver_sql(_UPSERT_STATES, (arrays.int8s(viewers), arrays.int8s(items), *packed))
 
 
-def add_counts(connection: Connection, deltas: Deltas) -> None:
-    """Add to (or take from) the counts."""
-    moved = {item: gained for item, gained in sorted(deltas.items()) if any(gained.values())}
-    if moved:
-        columns = [list(moved), *([gained[name] for gained in moved.values()] for name in COUNT_NAMES)]
-        connection.exec_driver_sql(_ADD_COUNTS, tuple(columns))
-
-
-def put_follows(connection: Connection, batch: Iterable[Event]) -> None:
-    """The newest word on each (viewer, creator)."""
-    newest: dict[tuple[int, int], Event] = {}
-    for event in batch:
-        pair = (event.viewer_id, event.creator_id)
-        if pair not in newest or event.occurred_at >= newest[pair].occurred_at:
-            newest[pair] = event
-    if not newest:
-        return
-    statement = upsert(follows).values(
-        [
-            {
-                "viewer_id": viewer,
-                "creator_id": creator,
-                "following": event.type is EventType.FOLLOW,
-                "changed_at": event.occurred_at,
-            }
-            for (viewer, creator), event in sorted(newest.items(), key=lambda entry: entry[0])
-        ]
+def follow_states(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, Following]:
+    """What exactly those (viewer, creator) pairs have said of following."""
+    if not pairs:
+        return {}
+    viewers, creators = zip(*pairs, strict=True)
+    rows = connection.exec_driver_sql(
+        "SELECT viewer_id, creator_id, following, changed_at, turn FROM follows "
+        "JOIN unnest(%b::bigint[], %b::bigint[]) AS wanted (viewer_id, creator_id) USING (viewer_id, creator_id)",
+        (list(viewers), list(creators)),
     )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["viewer_id", "creator_id"],
-            set_={"following": statement.excluded.following, "changed_at": statement.excluded.changed_at},
-            where=follows.c.changed_at <= statement.excluded.changed_at,
-        )
-    )
+    return {(row[0], row[1]): Following(*row[2:]) for row in rows}
+
+
+def put_follows(connection: Connection, states: Mapping[Pair, Following]) -> None:
+    """Write them whole."""
+    if states:
+        rows = [(*pair, *state) for pair, state in sorted(states.items(), key=lambda entry: entry[0])]
+        connection.exec_driver_sql(_UPSERT_FOLLOWS, tuple(list(column) for column in zip(*rows, strict=True)))
 
 
 def insert_slates(connection: Connection, batch: Sequence[ServedSlate]) -> None:
@@ -190,6 +196,15 @@ def insert_slates(connection: Connection, batch: Sequence[ServedSlate]) -> None:
 
 
 # Reading
+
+
+def leaf_of(connection: Connection, event_id: UUID, viewer_id: ViewerId) -> tuple[bytes, int] | None:
+    """The leaf of a viewer's own event, and its number; None also when it is another's, or has none."""
+    wanted = select(events.c.leaf, events.c.leaf_seq).where(
+        events.c.id == event_id, events.c.viewer_id == viewer_id, events.c.leaf_seq >= 0
+    )
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else (bytes(row.leaf), row.leaf_seq)
 
 
 def slate(connection: Connection, request_id: RequestId) -> ServedSlate | None:
@@ -227,24 +242,6 @@ def following(connection: Connection, viewer_id: ViewerId) -> set[int]:
             select(follows.c.creator_id).where(follows.c.viewer_id == viewer_id, follows.c.following.is_(True))
         )
     )
-
-
-def follower_count(connection: Connection, creator_id: int) -> int:
-    """How many viewers follow a creator."""
-    counted = select(func.count()).where(follows.c.creator_id == creator_id, follows.c.following.is_(True))
-    return connection.scalar(counted) or 0
-
-
-def counts(connection: Connection, ids: Collection[int]) -> dict[int, Counts]:
-    """The counts of those items that have any."""
-    return {row[0]: Counts(*row[1:]) for row in connection.exec_driver_sql(_COUNTS, (list(ids),))}
-
-
-def all_counts(connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every item that has counts, (N,), and its counts in the order of `COUNT_NAMES`, (N, K)."""
-    packed = connection.exec_driver_sql(_ALL_COUNTS).scalar() or b""
-    rows = np.frombuffer(packed, dtype=">i8").reshape(-1, 1 + len(COUNT_NAMES)).astype(np.int64)
-    return rows[:, 0], rows[:, 1:]
 
 
 def settled_at(connection: Connection) -> datetime:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import PSEUDONYM, PUBLIC, Care, metadata
+from openforyou.storage.schema import PSEUDONYM, Care, metadata
 
 HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer")
 MOMENT = DateTime(timezone=True)
-
-
-def _tally(name: str, purpose: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default="0", info=PUBLIC.why(purpose))
 
 
 def _did(name: str, purpose: str) -> Column[int]:
@@ -33,8 +42,10 @@ events = Table(
     Column("watch_ms", Integer, nullable=False, server_default="0", info=HISTORY.why("time spent")),
     Column("region", Text, nullable=False, server_default="", info=HISTORY.why("trending by region")),
     Column("detail", Text, nullable=False, server_default="", info=HISTORY.why("why it was reported")),
-    Index("ix_events_viewer_id_occurred_at", "viewer_id", "occurred_at"),
-    Index("ix_events_received_at", "received_at"),
+    Column("leaf", LargeBinary, nullable=False, server_default="", info=HISTORY.why("what the log holds of it")),
+    Column("leaf_seq", BigInteger, nullable=False, server_default="-1", info=HISTORY.why("its number on the way")),
+    # They come in order of time, so a block range index finds a stretch of time at a thousandth of a tree's cost.
+    Index("ix_events_received_at", "received_at", postgresql_using="brin"),
     info=HISTORY.why("what viewers did, one row a distinct event"),
 )
 
@@ -61,25 +72,12 @@ viewer_items = Table(
         info=HISTORY.why("show less like it"),
     ),
     Column("reported", Boolean, nullable=False, server_default="false", info=HISTORY.why("never show it again")),
+    _did("like_turn", "how often the like was turned, as the log was told"),
+    _did("counted_day", "the newest day on which something counted"),
+    _did("counted", "what counted on that day, a bit each"),
+    _did("counted_before", "what counted the day before"),
     Index("ix_viewer_items_viewer_id_last_at", "viewer_id", "last_at"),
     info=HISTORY.why("viewer state: what each did with each item, read at every feed request"),
-)
-
-item_counts = Table(
-    "item_counts",
-    metadata,
-    Column("item_id", BigInteger, primary_key=True, autoincrement=False, info=PUBLIC.why("which item")),
-    _tally("served", "returned in a slate"),
-    _tally("impressions", "was on screen"),
-    _tally("views", "watched by the rule"),
-    _tally("watch_ms", "time spent on it"),
-    _tally("completions", "watched to the end"),
-    _tally("skips", "left early"),
-    _tally("likes", "viewers who like it now"),
-    _tally("shares", "passed on"),
-    _tally("not_interested", "viewers who want less like it"),
-    _tally("reports", "viewers who reported it"),
-    info=PUBLIC.why("the numbers shown, folded from distinct events"),
 )
 
 follows = Table(
@@ -89,6 +87,7 @@ follows = Table(
     Column("creator_id", BigInteger, primary_key=True, index=True, info=HISTORY.why("whom")),
     Column("following", Boolean, nullable=False, info=HISTORY.why("false once unfollowed")),
     Column("changed_at", MOMENT, nullable=False, info=HISTORY.why("the newest word wins")),
+    _did("turn", "how often it was turned, as the log was told"),
     info=HISTORY.why("the Following feed"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -56,6 +56,8 @@ class Event:
     region: str = ""
     detail: str = ""
     """Why, in the reporter's words; for reports alone."""
+    served_at: datetime | None = None
+    """When the item was served, by its `feed_context`; None where the platform itself speaks, as the demo does."""
 
 
 class Outcome(StrEnum):
@@ -63,7 +65,7 @@ class Outcome(StrEnum):
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
-    """Accepted before, under the same id: answered as then, counted never again."""
+    """It counts already, by this event sent before or by another that said the same: counted never again."""
     REFUSED = "refused"
 
 
@@ -83,11 +85,32 @@ class ViewerItem(NamedTuple):
     shares: int = 0
     not_interested: bool = False
     reported: bool = False
+    like_turn: int = 0
+    """How often the like was given or taken back, as the log was told: odd stands."""
+    counted_day: int = 0
+    """The newest day on which something counted, as days since 1970-01-01."""
+    counted: int = 0
+    """What counted on that day, a bit each (`rules`)."""
+    counted_before: int = 0
+    """What counted on the day before it."""
+
+
+class Following(NamedTuple):
+    """Whether one viewer follows one creator."""
+
+    following: bool
+    changed_at: datetime
+    """When that was last said, either way."""
+    turn: int = 0
+    """As `ViewerItem.like_turn`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers shown of one item. Each is of distinct events; `likes` is of distinct viewers who like it now."""
+    """The numbers shown of one item, folded from the public log (docs/counts.md): distinct viewers and days.
+
+    `likes`, `not_interested` and `reports` are of distinct viewers; `watch_ms` is a sum; `served` is of slates.
+    """
 
     served: int = 0
     impressions: int = 0
@@ -99,6 +122,11 @@ class Counts:
     shares: int = 0
     not_interested: int = 0
     reports: int = 0
+    log_size: int = 0
+    """The first so many leaves of the log are what these numbers count."""
+
+
+COUNT_NAMES = tuple(field.name for field in fields(Counts) if field.name != "log_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +138,7 @@ class Context:
     item_id: ItemId
     creator_id: CreatorId
     position: int
-    expires_at: datetime
+    served_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

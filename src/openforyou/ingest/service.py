@@ -97,6 +97,7 @@ class Ingest:
             source_name=name,
             source_sha256=sha256,
             region=said.get("region", ""),
+            cross_post=said.get("cross_post", False),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:

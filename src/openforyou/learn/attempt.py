@@ -18,7 +18,8 @@ import torch
 from openforyou import __version__
 from openforyou.core.encoding import digest
 from openforyou.core.ids import encode_id, new_id
-from openforyou.events import store as events_store
+from openforyou.events.log import store as log_store
+from openforyou.events.types import COUNT_NAMES
 from openforyou.learn import dataset as door
 from openforyou.learn.checkpoint import Checkpoint
 from openforyou.learn.errors import TooLittle
@@ -107,8 +108,8 @@ def sweep(work_dir: Path, keep: Attempt | None) -> None:
 def deeds(database: Database) -> int:
     """How much was done on the whole platform: views and skips, by the counts."""
     with database.connect() as connection:
-        _, counts = events_store.all_counts(connection)
-    return int(sum(counts[:, events_store.COUNT_NAMES.index(name)].sum() for name in ("views", "skips")))
+        _, counts = log_store.all_counts(connection)
+    return int(sum(counts[:, COUNT_NAMES.index(name)].sum() for name in ("views", "skips")))
 
 
 def _checkpoint(work_dir: Path, model_id: ModelId, manifest: dict[str, Any]) -> Checkpoint:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from openforyou.core.ids import ItemId
 from openforyou.events.types import ServedSlate
 from openforyou.learn.serving import ACTIONS
+from openforyou.moderation.effects import told as told_policies
 from openforyou.pipeline import Candidates
 from openforyou.recommend.errors import SlateNotFound
 from openforyou.recommend.index import chances, worth
@@ -53,6 +54,7 @@ RULES: Mapping[str, str] = {
     "diversity": "so that clips alike do not fill the slate",
     "exploration": "because some places go to new clips by lot",
     "creator_spacing": "so that clips by one creator stand apart",
+    "cross_post_limit": "so that no more clips posted elsewhere before stand in a slate than a published rule allows",
 }
 
 
@@ -141,6 +143,7 @@ def explanation(slate: ServedSlate, item_id: ItemId, titles: Mapping[ItemId, str
         reasons=tuple(reason(code, ids) for code, ids in told["reasons"]),
         sources=tuple(SOURCES.get(name, name) for name in told.get("sources", ())),
         rules=tuple(_rule(name, places) for name, places in told.get("moves", {}).items()),
+        policies=tuple(told_policies(slate.record, item_id)),
         chances=told.get("chances", {}),
         value=told.get("value") or 0.0,
         propensity=told.get("propensity", 1.0),

@@ -6,6 +6,7 @@ Read it top-down; nothing else decides what a slate holds. A new stage is a new 
 from __future__ import annotations
 
 from openforyou.pipeline import Pipeline
+from openforyou.recommend.filters.capped import Capped
 from openforyou.recommend.filters.held import Held
 from openforyou.recommend.filters.recently_served import RecentlyServed
 from openforyou.recommend.filters.refused import Refused
@@ -15,13 +16,16 @@ from openforyou.recommend.hydrators.content import Content
 from openforyou.recommend.hydrators.counts import CountsOf
 from openforyou.recommend.hydrators.creator import CreatorOf
 from openforyou.recommend.hydrators.place import Place
+from openforyou.recommend.hydrators.rules import Rules
 from openforyou.recommend.hydrators.vectors import Vectors
 from openforyou.recommend.query import Query
 from openforyou.recommend.rerankers.creator_spacing import CreatorSpacing
+from openforyou.recommend.rerankers.cross_post_limit import CrossPostLimit
 from openforyou.recommend.rerankers.diversity import Diversity
 from openforyou.recommend.rerankers.exploration import Exploration
 from openforyou.recommend.scorers.blend import Blend
 from openforyou.recommend.scorers.estimate import Estimate
+from openforyou.recommend.scorers.factor import Factor
 from openforyou.recommend.scorers.model import Model
 from openforyou.recommend.scorers.value import Value
 from openforyou.recommend.sources.followed import Followed
@@ -46,6 +50,7 @@ FOR_YOU: Pipeline[Query] = Pipeline(
         CountsOf(),
         Content(),
         Vectors(),  # by the model
+        Rules(),  # by what is published
     ),
     filters=(
         Rights(),  # published, shown, recommended
@@ -53,16 +58,19 @@ FOR_YOU: Pipeline[Query] = Pipeline(
         Seen(),  # never again
         Held(),  # in the client's hands already
         RecentlyServed(),  # on its way to the screen
+        Capped(),  # by a published rule
     ),
     scorers=(
         Estimate(),  # from content and counts
         Model(),  # from the model
         Blend(),  # the mean of both
         Value(),  # chance × worth
+        Factor(),  # × what published rules say
     ),
     rerankers=(
         Diversity(),  # not one look only
         Exploration(),  # fresh items by lot
         CreatorSpacing(),  # not one creator twice in a row
+        CrossPostLimit(),  # by a published rule
     ),
 )

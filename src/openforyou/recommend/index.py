@@ -6,16 +6,18 @@ speak of the same catalogue and the same model. Everything that is the same for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openforyou.events.store import COUNT_NAMES
+from openforyou.events.types import COUNT_NAMES
 from openforyou.learn.serving import ACTIONS, ServingModel
+from openforyou.moderation.types import Policy
 from openforyou.recommend.params import Weights
 from openforyou.recommend.popularity import EVERYWHERE, Popularity
+from openforyou.recommend.ruling import Ruling, ruled
 from openforyou.recommend.shelf import Ids, Shelf
 from openforyou.recommend.space import Floats, Space
 
@@ -55,6 +57,7 @@ class Index:
     well_liked: Ids  # (N,) positions by falling worth to anybody
     trending: Mapping[str, Ids]  # by region: positions by falling gain there, then everywhere; "*" is everywhere
     placed: Placed | None
+    ruling: Ruling
     weights_digest: str
     model_fault: str
     """Why there is a model and it is not used; empty otherwise."""
@@ -64,9 +67,14 @@ class Index:
 
 
 def build(
-    shelf: Shelf, popularity: Popularity, placed: Placed | None, weights: Weights, model_fault: str = ""
+    shelf: Shelf,
+    popularity: Popularity,
+    placed: Placed | None,
+    weights: Weights,
+    model_fault: str = "",
+    policies: Sequence[Policy] = (),
 ) -> Index:
-    """The snapshot. `placed` belongs to the same shelf."""
+    """The snapshot. `placed` belongs to the same shelf; `policies` are the rules in force."""
     assert placed is None or len(placed.vectors) == len(shelf), "the model's vectors are of another shelf"
     counts = popularity.counts_of(shelf.ids)
     odds = _odds(counts, weights)
@@ -83,6 +91,7 @@ def build(
         well_liked=np.argsort(-(chances(odds) @ worth(weights)), kind="stable"),
         trending=_trending(shelf, popularity),
         placed=placed,
+        ruling=ruled(policies, shelf, counts[:, COUNT_NAMES.index("views")]),
         weights_digest=weights.digest(),
         model_fault=model_fault,
     )

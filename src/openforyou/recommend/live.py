@@ -1,7 +1,7 @@
 """Keeps the index fresh while requests run: reads what changed, builds the next snapshot, replaces one reference.
 
-The catalogue is looked at each second, counts, trends and the model less often. What cannot be read now is tried again
-at the next look, and until then the snapshot before it serves.
+The catalogue and the published rules are looked at each second, counts, trends and the model less often. What cannot be
+read now is tried again at the next look, and until then the snapshot before it serves.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from threadpoolctl import threadpool_limits
 from openforyou.catalog import store as catalog_store
 from openforyou.core.clock import Clock
 from openforyou.events import store as events_store
+from openforyou.events.log import store as log_store
+from openforyou.events.types import COUNT_NAMES
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn.serving import ServingModel
+from openforyou.moderation.types import Policy
 from openforyou.recommend import popularity, shelf
 from openforyou.recommend.index import Index, Placed, build
 from openforyou.recommend.params import Weights
@@ -53,19 +56,36 @@ class Models(Protocol):
         ...
 
 
+class Rulebook(Protocol):
+    """Whoever knows which published rules are in force: `moderation`."""
+
+    def acting(self) -> tuple[Policy, ...]:
+        """Those whose record stands in the log, in their days, not ended."""
+        ...
+
+
 class LiveIndex:
     """`current` is the newest snapshot. `refresh` makes one now; `start` keeps making them until `close`."""
 
     def __init__(
-        self, database: Database, models: Models, clock: Clock, weights: Weights, stale_s: float = STALE_S
+        self,
+        database: Database,
+        models: Models,
+        clock: Clock,
+        weights: Weights,
+        rulebook: Rulebook | None = None,
+        *,
+        stale_s: float = STALE_S,
     ) -> None:
         self._database = database
         self._models = models
         self._clock = clock
         self._weights = weights
+        self._rulebook = rulebook
+        self._policies: tuple[Policy, ...] = ()
         self._shelf = shelf.empty(CONTENT_DIM)
         self._read_to: datetime | None = None
-        self._popularity = Popularity(np.empty(0, np.int64), np.empty((0, len(events_store.COUNT_NAMES)), np.int64))
+        self._popularity = Popularity(np.empty(0, np.int64), np.empty((0, len(COUNT_NAMES)), np.int64))
         self._placed: Placed | None = None
         self._model_fault = ""
         self._refused = ""
@@ -120,6 +140,7 @@ class LiveIndex:
             now = monotonic()
             try:
                 self._read_catalogue()
+                self._read_rules()
                 if not only_due or now >= self._due["popularity"]:
                     self._read_popularity()
                     self._due["popularity"] = now + POPULARITY_EVERY_S
@@ -130,7 +151,8 @@ class LiveIndex:
             finally:
                 if self._outdated:
                     fault = self._model_fault
-                    self.current = build(self._shelf, self._popularity, self._placed, self._weights, fault)
+                    ruled_by = self._policies
+                    self.current = build(self._shelf, self._popularity, self._placed, self._weights, fault, ruled_by)
                     self._outdated = False
 
     def _run(self) -> None:
@@ -166,6 +188,12 @@ class LiveIndex:
         if self._placed is not None:
             self._place(self._placed.model, before, self._placed, [row.id for row in come])
 
+    def _read_rules(self) -> None:
+        """Take in which published rules are in force now: since the last look one may have come, ended or run out."""
+        policies = () if self._rulebook is None else self._rulebook.acting()
+        self._outdated |= policies != self._policies
+        self._policies = policies
+
     def _read_popularity(self) -> None:
         half_life_s = self._weights.trend_half_life_h * 3600
         points = {action: getattr(self._weights, f"trend_{action}") for action in TRENDING_ACTIONS}
@@ -173,7 +201,7 @@ class LiveIndex:
             until = events_store.settled_at(connection)
             since = self._popularity.until or until - timedelta(seconds=TREND_HALF_LIVES * half_life_s)
             gains = events_store.decayed_gains(connection, since, until, half_life_s=half_life_s, points=points)
-            ids, counts = events_store.all_counts(connection)
+            ids, counts = log_store.all_counts(connection)
         moved = popularity.moved_on(self._popularity, gains, max(until, since), half_life_s)
         self._popularity = popularity.counted(ids, counts, moved)
         self._outdated = True
@@ -210,7 +238,8 @@ class LiveIndex:
 
 
 def _listing(row: Any) -> Listing:
-    return Listing(row.id, row.creator_id, row.published_at.timestamp(), row.duration_ms, row.changed_at.timestamp())
+    published_s, changed_s = row.published_at.timestamp(), row.changed_at.timestamp()
+    return Listing(row.id, row.creator_id, published_s, row.duration_ms, changed_s, row.cross_post)
 
 
 def _content(connection: Connection, ids: Sequence[int]) -> Floats:

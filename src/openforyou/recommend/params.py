@@ -143,16 +143,19 @@ _OPENING = """\
 # How the feed ranks
 
 This page is written from the table of weights in `openforyou/recommend/params.py`; a test compares the two. There is
-no other weight. Each slate's record names the weights that it was ranked by, and *why this?* on a clip is answered from
-that record.
+no other weight, but for the factors of [published rules](rules.md). Each slate's record names the weights and the rules
+that it was ranked by, and *why this?* on a clip is answered from that record. The weights in service are themselves a
+record in the public log.
 
 1. **Sources** propose candidates: the sequence model, clips like those just watched, followed creators, what trends in
    the region, what is well liked, and fresh items drawn by lot.
 2. **Filters** take out what may not be shown: what lost the right to be recommended, was seen, was just served, or was
-   refused by the viewer. No weight bears on a filter.
-3. **Scorers** estimate the chance of each action, and add up chance × worth: that sum is the clip's value.
+   refused by the viewer; and what has reached a published cap. No weight bears on a filter.
+3. **Scorers** estimate the chance of each action, and add up chance × worth: that sum is the clip's value. A published
+   boost or demotion multiplies it.
 4. **Rerankers** look at the slate as a whole: each clip like one before it counts less, some slots go to fresh items by
-   lot, and clips by one creator stand apart. Each move is recorded.
+   lot, clips by one creator stand apart, and where a published rule limits clips that were posted elsewhere before, no
+   more of them stand in a slate. Each move is recorded.
 
 With profiling turned off, nothing that the viewer did is used, except that seen clips do not come back.
 """

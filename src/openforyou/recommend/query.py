@@ -50,6 +50,16 @@ class Ask:
     held: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Swayed:
+    """What boosts and demotions did to the order of M candidates by value."""
+
+    ids: Ids  # (M,)
+    factored: Mask  # (M,) a rule bears on it
+    before: Ids  # (M,) its place without the rules, from 0
+    after: Ids  # (M,) and with them
+
+
 @dataclass(slots=True)
 class Notes:
     """What stages leave for the record."""
@@ -58,6 +68,9 @@ class Notes:
     """What could not be done as wished, and what was done instead."""
     propensity: dict[int, float] = field(default_factory=dict)
     """By item that stands by lot: the chance that it had to stand there."""
+    swayed: Swayed | None = None
+    displaced: list[int] = field(default_factory=list)
+    """Items that stood in the slate until the limit of cross-posts was applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class Query:
     held: Mask  # (N,) the client has it already
     refused: Mask  # (N,) not interested, or reported
     lost: Mask  # (N,) found a moment ago to have lost a right
-    open: Mask  # (N,) none of these
+    open: Mask  # (N,) none of these; what a cap holds back is among them, to be removed in the open
     past: Past
     viewer: Floats | None  # (D,) by the model
     next_up: tuple[Ids, Floats]  # positions that often came next, by the model's counts, and what each adds
@@ -114,10 +127,10 @@ def hydrate(ask: Ask, index: Index, recall: Recall, weights: Weights, fallbacks:
     seen = _mask(index, recall.seen)
     held = _mask(index, np.array(sorted(ask.held), dtype=np.int64))
     refused = _mask(index, recall.history["item_id"][recall.history["refused"] > 0])
-    closed = seen | held | refused
-    recent = _recent(index, recall.served, closed, ask.size, notes)
+    closed, capped = seen | held | refused, index.ruling.capped
+    recent = _recent(index, recall.served, closed | capped, ask.size, notes)
     opened = ~(closed | recent)
-    lot, chance = _lot(opened & index.is_fresh, ask, weights)
+    lot, chance = _lot(opened & index.is_fresh & ~capped, ask, weights)
     viewer, next_up = _ask_model(index, past, ask.now_s, notes)
     return Query(
         ask=ask,

@@ -19,6 +19,7 @@ from openforyou.catalog.types import Item, Right
 from openforyou.pipeline import Candidates, Trace
 from openforyou.recommend.feed import FOR_YOU
 from openforyou.recommend.query import Query
+from openforyou.recommend.shelf import Ids
 
 SPARES = (4, 32, 256, 2_048)
 """Ranked beyond the slate's size, to stand in for what may not be shown any more; more where that was not enough."""
@@ -34,11 +35,16 @@ class Ranked:
     items: Mapping[int, Item]
     lost: int
     """Items that the index still had and that may not be recommended any more."""
+    over_limit: tuple[int, ...]
+    """Cross-posts that would have filled the slate past what a published rule allows in one."""
     permission_ms: float
 
 
 def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
-    """The best that carry `show` and `recommend` at `at`; fewer than asked for only when fewer are left."""
+    """The best that carry `show` and `recommend` at `at`; fewer than asked for only when fewer are left.
+
+    The limit of cross-posts holds whatever else does: a slate is short rather than over it.
+    """
     size = query.ask.size
     lost: set[int] = set()
     took_ms = 0.0
@@ -48,9 +54,29 @@ def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
         start = perf_counter()
         items = store.items_by_id(connection, ids, at=at, right=Right.RECOMMEND) if ids else {}
         took_ms += (perf_counter() - start) * 1000
-        allowed = np.array([number for number, item in enumerate(ids) if item in items][:size], dtype=np.int64)
+        allowed, over = _chosen(query, slate.candidates, items)
         lost |= set(ids) - items.keys()
         if len(allowed) == size or len(items) == len(ids):
             break
         query = query.without(lost)
-    return Ranked(query, slate.trace, slate.candidates.take(allowed), items, len(lost), took_ms)
+    over_limit = tuple(slate.candidates.ids[over].tolist())
+    return Ranked(query, slate.trace, slate.candidates.take(allowed), items, len(lost), over_limit, took_ms)
+
+
+def _chosen(query: Query, ranked: Candidates, items: Mapping[int, Item]) -> tuple[Ids, Ids]:
+    """Positions of what makes the slate, and of the cross-posts that stood before its last and were one too many."""
+    policy = query.index.ruling.cross_post_limit
+    room = query.ask.size if policy is None or policy.limit is None else policy.limit
+    chosen: list[int] = []
+    over: list[int] = []
+    for at, (item, cross_post) in enumerate(zip(ranked.ids.tolist(), ranked["cross_post"].tolist(), strict=True)):
+        if len(chosen) == query.ask.size:
+            break
+        if item not in items:
+            continue
+        if cross_post and not room:
+            over.append(at)
+            continue
+        room -= cross_post
+        chosen.append(at)
+    return np.array(chosen, dtype=np.int64), np.array(over, dtype=np.int64)

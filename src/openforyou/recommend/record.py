@@ -1,11 +1,12 @@
 """The record of a slate: what decided, written when it is served, so that nothing is made up afterwards.
 
     {"v": 1, "model", "weights", "region", "ms": {stage: ms}, "closed": {why: items}, "removed": {filter: candidates},
-     "fallbacks": […], "items": {id: {"reasons": [[code, [ids]]], "sources": […], "chances": {action: p}, "taste",
-     "value", "moves": {rule: places}, "propensity"}}}
+     "fallbacks": […], "policies": {…}, "items": {id: {"reasons": [[code, [ids]]], "sources": […],
+     "chances": {action: p}, "taste", "value", "moves": {rule: places}, "propensity"}}}
 
 `closed` counts the catalogue's items that the viewer may not be shown, `removed` the candidates that a filter took out.
-`moves` are places up (negative) or down. Everything past `reasons` stands in the feed's own slates alone.
+`moves` are places up (negative) or down; `policies` is what published rules did, as `moderation/effects.py` says.
+Everything past `reasons` stands in the feed's own slates alone.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from openforyou.learn.serving import ACTIONS
+from openforyou.moderation.effects import RECORDED_AS, recorded
 from openforyou.pipeline import Candidates, Trace
 from openforyou.recommend.query import Query
 from openforyou.recommend.ranking import Ranked
+from openforyou.recommend.ruled import acted
 from openforyou.recommend.types import Reason
 
 VERSION = 1
@@ -41,6 +44,7 @@ def feed_record(
         "closed": {name: int(np.count_nonzero(mask)) for name, mask in masks.items()},
         "removed": {name: len(ids) for name, ids in trace.removed.items()},
         "fallbacks": [*dict.fromkeys(query.notes.fallbacks), *(f"failed:{name}" for name in trace.failed)],
+        RECORDED_AS: recorded(acted(ranked)),
         "items": {
             str(item): _item(query, trace, shown, row, sources) | {"reasons": _coded(reasons[item])}
             for row, item in enumerate(shown.ids.tolist())

@@ -18,13 +18,14 @@ from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, RequestId, ViewerId, encode_id, new_id
 from openforyou.events import store as events_store
+from openforyou.events.log import store as log_store
 from openforyou.events.service import Events
-from openforyou.events.types import Counts, ServedSlate, ViewerItem
+from openforyou.events.types import ServedSlate, ViewerItem
 from openforyou.recommend.cursor import read_cursor, write_cursor
 from openforyou.recommend.errors import SlateNotFound
 from openforyou.recommend.explain import explanation, named_items, reason, reasons_of
 from openforyou.recommend.feed import FOR_YOU
-from openforyou.recommend.live import LiveIndex, Models
+from openforyou.recommend.live import LiveIndex, Models, Rulebook
 from openforyou.recommend.params import Weights
 from openforyou.recommend.query import Ask, Query, hydrate
 from openforyou.recommend.ranking import rank
@@ -53,14 +54,27 @@ class _Page:
 class Feed:
     """For You, Following, and why. `start` reads the catalogue and keeps it fresh in a thread until `close`."""
 
-    def __init__(self, database: Database, catalog: Catalog, events: Events, models: Models, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalog: Catalog,
+        events: Events,
+        models: Models,
+        clock: Clock,
+        rulebook: Rulebook | None = None,
+    ) -> None:
         self._database = database
         self._catalog = catalog
         self._events = events
         self._clock = clock
         self._weights = Weights()
-        self._live = LiveIndex(database, models, clock, self._weights)
+        self._live = LiveIndex(database, models, clock, self._weights, rulebook)
         self._just_served = JustServed()
+
+    @property
+    def weights(self) -> Weights:
+        """By which it ranks."""
+        return self._weights
 
     def start(self) -> None:
         """Read everything, then keep it fresh: the catalogue each second, counts each ten, the newest model."""
@@ -106,7 +120,8 @@ class Feed:
         self._just_served.add(viewer_id, ids, ask.now_s)
         if ranked.lost:
             self._live.look_now()
-        left = int(np.count_nonzero(~(query.seen | query.held | query.refused))) - ranked.lost - len(items)
+        closed = query.seen | query.held | query.refused | query.index.ruling.capped
+        left = int(np.count_nonzero(~closed)) - ranked.lost - len(items)
         return Served(ask.request_id, entries, encode_id(ask.request_id) if left > 0 else "", exhausted=left <= 0)
 
     def following(self, viewer_id: ViewerId, *, before: str | None = None, size: int = 10) -> Served:
@@ -169,7 +184,7 @@ class Feed:
         if not page.items:
             return ()
         creators = catalog_store.creators_by_id(connection, {item.creator_id for item in page.items})
-        counts = events_store.counts(connection, [item.id for item in page.items])
+        counts = log_store.counts(connection, [item.id for item in page.items])
         contexts = self._events.contexts(
             page.request_id, page.viewer_id, [(item.id, item.creator_id) for item in page.items]
         )
@@ -177,7 +192,7 @@ class Feed:
             Entry(
                 item=item,
                 creator=creators[item.creator_id],
-                counts=counts.get(item.id, Counts()),
+                counts=counts[item.id],
                 state=page.states.get(item.id),
                 following=item.creator_id in page.followed,
                 reasons=page.reasons[item.id],

@@ -29,6 +29,7 @@ class Shelf:
     changed_s: NDArray[np.float64]  # (N,) Unix seconds by the database's clock: tells what is new in a re-read
     unit: Floats  # (N, C) content about the space's mean
     distance: Floats  # (N,) from the mean; 0 without content
+    cross_post: NDArray[np.bool_]  # (N,) posted elsewhere before, by its creator's word
     space: Space
 
     def __len__(self) -> int:
@@ -55,13 +56,15 @@ class Listing:
     published_s: float
     duration_ms: int
     changed_s: float
+    cross_post: bool = False
 
 
 def empty(dim: int) -> Shelf:
     """Nothing yet. `dim` is the length of a content vector."""
     none, no_ids = np.empty(0), np.empty(0, np.int64)
     raw = np.empty((0, dim), np.float32)
-    return Shelf(no_ids, no_ids, none, none.astype(np.float32), none, raw, none.astype(np.float32), fit(raw))
+    nothing = none.astype(np.float32)
+    return Shelf(no_ids, no_ids, none, nothing, none, raw, nothing, none.astype(bool), fit(raw))
 
 
 def restocked(shelf: Shelf, gone: Ids, come: Sequence[Listing], raw: Floats) -> Shelf:
@@ -94,5 +97,6 @@ def restocked(shelf: Shelf, gone: Ids, come: Sequence[Listing], raw: Floats) -> 
         changed_s=column(shelf.changed_s, [row.changed_s for row in rows]),
         unit=unit,
         distance=distance,
+        cross_post=column(shelf.cross_post, [row.cross_post for row in rows]),
         space=space,
     )

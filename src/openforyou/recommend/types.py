@@ -9,6 +9,7 @@ from datetime import datetime
 from openforyou.catalog.types import Creator, Item
 from openforyou.core.ids import ItemId, RequestId
 from openforyou.events.types import Counts, ViewerItem
+from openforyou.moderation.effects import Told
 
 SIZE_MAX = 50
 
@@ -61,10 +62,12 @@ class Explanation:
     """Who proposed it, in words."""
     rules: tuple[str, ...]
     """What moved it, in words."""
+    policies: tuple[Told, ...]
+    """The published rules that bore on its value."""
     chances: Mapping[str, float]
     """Of each action, as estimated then; empty on other surfaces than the feed."""
     value: float
-    """Σ chance × worth, by the published weights."""
+    """Σ chance × worth, by the published weights, and by the factors of published rules."""
     propensity: float
     """The chance that it had to stand in this slate: below 1 where it was drawn by lot."""
     model: str

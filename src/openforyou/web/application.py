@@ -14,10 +14,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from openforyou.app.platform import Platform
-from openforyou.web import media
+from openforyou.web import log, media
 from openforyou.web.api import router as api
 from openforyou.web.media import Listed
 from openforyou.web.origin import Site
+from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.routes import error_page
 from openforyou.web.pages.routes import router as pages
 from openforyou.web.problems import PROBLEMS, install
@@ -52,11 +53,13 @@ def create_app(platform: Platform, *, rates: Rates | None = None) -> FastAPI:
     app.state.site = site
     app.state.rates = rates or Rates()
     app.state.listed = Listed(platform.catalog)
+    app.state.logbook = Logbook(platform)
     app.state.unfinished = Unfinished(platform.settings.data / "uploads-part", platform.clock)
     app.state.door = Door(platform.accounts, site, app.state.rates, platform.clock, platform.settings.signing_key())
     install(app, error_page)
     app.include_router(api, responses=PROBLEMS)
     app.include_router(media.router, responses=PROBLEMS)
+    app.include_router(log.router, responses=PROBLEMS)
     app.include_router(pages, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Shield, site=site, cookie_names=COOKIE_NAMES)

@@ -115,7 +115,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 """What every address may answer, for the description of the API."""
 ErrorPage = Callable[[Request, Told], Response]
 """Renders a problem for people. The pages give theirs as `openforyou.web.pages.routes.error_page`."""
-_PROGRAMS = ("/v1/", "/media/", "/static/", "/openapi.json")
+_PROGRAMS = ("/v1/", "/media/", "/log/", "/static/", "/openapi.json")
 
 
 def install(app: FastAPI, error_page: ErrorPage) -> None:

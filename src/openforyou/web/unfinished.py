@@ -72,6 +72,7 @@ class Wanted:
     rights: tuple[str, ...]
     region: str
     metadata: str
+    cross_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from openforyou.core.clock import ManualClock
 from openforyou.core.encoding import from_base64url, to_base64url
 from openforyou.core.ids import decode_id
+from openforyou.events.log import store as log_store
 from openforyou.events.types import BATCH_EVENTS_MAX, EventType
 from openforyou.web.api.events import EventIn, EventsOut
 from openforyou.web.rates import Rates
@@ -24,9 +25,11 @@ from tests.web.conftest import Browser, World, event
 
 
 @pytest.fixture
-def card(client: TestClient, world: World) -> dict[str, Any]:
+def card(client: TestClient, world: World, clock: ManualClock) -> dict[str, Any]:
+    """An item as it was served three seconds ago: long enough to have been watched."""
     world.item(world.creator())
     card: dict[str, Any] = client.get("/v1/feed").json()["items"][0]
+    clock.advance(timedelta(seconds=3))
     return card
 
 
@@ -39,7 +42,13 @@ def send(client: TestClient, *events: object) -> tuple[int, dict[str, Any]]:
 
 def test_every_type_is_taken_in(client: TestClient, card: dict[str, Any], clock: ManualClock, world: World) -> None:
     batch = [
-        event(kind.value, card, clock.now(), **({"watch_ms": 900} if kind == "watch" else {})) for kind in EventType
+        event(
+            kind.value,
+            card,
+            clock.now() + timedelta(milliseconds=place),
+            **({"watch_ms": 900} if kind == "watch" else {}),
+        )
+        for place, kind in enumerate(EventType)
     ]
     for entry in batch:
         EventIn.model_validate_json(orjson.dumps(entry), strict=True)
@@ -47,12 +56,13 @@ def test_every_type_is_taken_in(client: TestClient, card: dict[str, Any], clock:
     assert status == 200
     assert (told["accepted"], told["repeated"], told["refused"]) == (len(batch), 0, 0)
     assert [result["id"] for result in told["results"]] == [entry["id"] for entry in batch]
+    world.platform.log.step()
     counts = world.platform.events.counts([decode_id(card["id"])])[decode_id(card["id"])]
     assert (counts.views, counts.watch_ms, counts.completions, counts.reports) == (1, 900, 1, 1)
 
 
 def test_a_like_is_known_to_the_next_request_and_sent_again_counts_nothing(
-    client: TestClient, card: dict[str, Any], clock: ManualClock
+    client: TestClient, card: dict[str, Any], clock: ManualClock, world: World
 ) -> None:
     like = event("like", card, clock.now())
     assert send(client, like, like)[1] | {"results": None} == {
@@ -61,10 +71,12 @@ def test_a_like_is_known_to_the_next_request_and_sent_again_counts_nothing(
         "repeated": 1,
         "refused": 0,
     }
+    assert client.get(f"/v1/items/{card['id']}").json()["items"][0]["liked"]
+    size = world.platform.log.step()
     shown = client.get(f"/v1/items/{card['id']}").json()["items"][0]
-    assert shown["liked"]
-    assert shown["counts"]["likes"] == 1
+    assert (shown["counts"]["likes"], shown["counts"]["log_size"]) == (1, size)
     assert send(client, like)[1]["repeated"] == 1
+    world.platform.log.step()
     assert client.get(f"/v1/items/{card['id']}").json()["items"][0]["counts"]["likes"] == 1
 
 
@@ -103,7 +115,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 def test_bad_events_are_refused_by_their_fields_and_the_rest_goes_on(
     client: TestClient, card: dict[str, Any], clock: ManualClock
 ) -> None:
-    good = [event("view", card, clock.now()) for _ in range(2)]
+    good = [event(kind, card, clock.now()) for kind in ("view", "skip")]
     bad = [
         {key: value for key, value in {**event("like", card, clock.now()), **change}.items() if value is not None}
         for change, _ in BAD.values()
@@ -160,7 +172,7 @@ def test_an_empty_batch_is_fine_and_one_too_many_is_not(
     client: TestClient, card: dict[str, Any], clock: ManualClock
 ) -> None:
     assert send(client) == (200, {"results": [], "accepted": 0, "repeated": 0, "refused": 0})
-    many = [event("view", card, clock.now()) for _ in range(BATCH_EVENTS_MAX + 1)]
+    many = [event("watch", card, clock.now(), watch_ms=1) for _ in range(BATCH_EVENTS_MAX + 1)]
     answer = client.post("/v1/events", json={"events": many})
     assert (answer.status_code, answer.json()["field"]) == (413, "events")
     assert send(client, *many[1:])[1]["accepted"] == BATCH_EVENTS_MAX
@@ -227,7 +239,7 @@ def test_whatever_comes_is_answered(
 ) -> None:
     """Any JSON, anywhere in a batch, is accepted or refused by name, and the sound event beside it goes through."""
     app.state.rates = Rates(factor=100)
-    good = event("view", card, clock.now())
+    good = event("watch", card, clock.now(), watch_ms=1)
     entries = [{**event("like", card, clock.now()), **change}, junk, good]
     body = _json({"events": entries})
     answer = client.post("/v1/events", content=body)
@@ -245,7 +257,7 @@ def test_a_batch_says_what_region_it_comes_from(browser: Browser, world: World, 
     client = browser(**{"Accept-Language": "de-CH,de;q=0.9"})
     world.item(world.creator())
     card = client.get("/v1/feed").json()["items"][0]
-    send(client, event("view", card, clock.now()))
+    send(client, event("like", card, clock.now()))
     with world.platform.database.connect() as connection:
         assert connection.exec_driver_sql("SELECT region FROM events").scalar() == "CH"
 
@@ -254,3 +266,46 @@ def test_ids_are_the_clients_own(client: TestClient, card: dict[str, Any], clock
     upper = str(uuid4()).upper()
     assert send(client, event("view", card, clock.now(), id=upper))[1]["accepted"] == 1
     assert send(client, event("view", card, clock.now(), id=upper.lower()))[1]["repeated"] == 1
+
+
+def test_what_is_refused_is_counted_in_the_open(
+    client: TestClient, card: dict[str, Any], clock: ManualClock, world: World
+) -> None:
+    send(client, event("like", {"feed_context": "AAAA"}, clock.now()), event("like", card, clock.now(), id="x"))
+    send(client, event("like", card, clock.now()))  # behind it in the queue
+    with world.platform.database.begin() as connection:
+        told = log_store.take_refusals(connection, older_than_s=0)
+    assert told is not None
+    assert told[2] == {"bad_context": 1, "bad_input": 1}
+
+
+def test_what_was_just_served_cannot_have_been_watched(
+    client: TestClient, card: dict[str, Any], clock: ManualClock
+) -> None:
+    fresh = client.get(f"/v1/items/{card['id']}").json()["items"][0]
+    told = send(client, event("view", fresh, clock.now()))[1]["results"][0]
+    assert (told["code"], told["field"]) == ("bad_time", "type")
+    early = clock.now() - timedelta(minutes=10)
+    told = send(client, event("like", fresh, early))[1]["results"][0]
+    assert (told["code"], told["field"]) == ("bad_time", "occurred_at")
+    clock.advance(timedelta(seconds=2))
+    assert send(client, event("view", fresh, clock.now()))[1]["accepted"] == 1
+
+
+def test_the_same_said_again_counts_nothing_under_any_id(
+    client: TestClient, card: dict[str, Any], clock: ManualClock, world: World
+) -> None:
+    for kind in ("impression", "view", "complete", "skip", "share", "like", "not_interested", "report", "follow"):
+        assert send(client, event(kind, card, clock.now()))[1]["accepted"] == 1, kind
+        assert send(client, event(kind, card, clock.now()))[1]["repeated"] == 1, kind
+    watched = [event("watch", card, clock.now(), watch_ms=2_000) for _ in range(5)]
+    assert send(client, *watched)[1]["accepted"] == 5
+    world.platform.log.step()
+    counts = world.platform.events.counts([decode_id(card["id"])])[decode_id(card["id"])]
+    assert (counts.impressions, counts.views, counts.likes, counts.shares, counts.reports) == (1, 1, 1, 1, 1)
+    assert counts.watch_ms == 3_000, "no more than has passed since it was served"
+    clock.advance(timedelta(days=1))
+    again = client.get(f"/v1/items/{card['id']}").json()["items"][0]
+    clock.advance(timedelta(seconds=3))
+    assert send(client, event("view", again, clock.now()))[1]["accepted"] == 1, "another day"
+    assert send(client, event("like", again, clock.now()))[1]["repeated"] == 1

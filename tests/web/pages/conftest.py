@@ -201,12 +201,14 @@ class Visit:
         return self.title if self.page.locator(f"{CURRENT} .title").count() else ""
 
     def delivered(self) -> None:
-        """Wait until the server has answered for every event so far."""
+        """Wait until the server has answered for every event so far, and the log holds them."""
         self.page.wait_for_function("() => (sessionStorage.getItem('openforyou.events') ?? '[]') === '[]'")
+        self.site.platform.log.step()
 
     def counts(self, title: str) -> Counts:
         """What the server counts of a clip. Other visits count too: compare with before."""
         item_id = self.site.clips[title]
+        self.site.platform.log.step()
         return self.site.platform.events.counts([item_id])[item_id]
 
     def sign_up(self, email: str, handle: str = "") -> None:

@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.api import accounts, controls, creators, events, feed, items, passkeys, progress, uploads
+from openforyou.web.api import (
+    accounts,
+    controls,
+    counts,
+    creators,
+    events,
+    feed,
+    items,
+    passkeys,
+    policies,
+    progress,
+    uploads,
+)
 
 router = APIRouter(prefix="/v1")
-for part in (feed, events, items, creators, controls, accounts, passkeys, uploads, progress):
+for part in (feed, events, counts, items, creators, controls, accounts, passkeys, policies, uploads, progress):
     router.include_router(part.router)

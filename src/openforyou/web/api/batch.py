@@ -56,6 +56,7 @@ def read_event(entry: Any, visitor: Visitor, events: Events) -> Event:
         watch_ms=_watch_ms(entry) if "watch_ms" in entry else 0,
         region=visitor.region,
         detail=_detail(entry) if "detail" in entry else "",
+        served_at=context.served_at,
     )
     events.check(event)
     return event

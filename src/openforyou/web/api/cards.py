@@ -31,7 +31,7 @@ class RenditionCard(BaseModel):
 
 
 class CountsCard(BaseModel):
-    """Each is the number of distinct events; `likes` of distinct viewers who like it now."""
+    """Each counts what the public log holds: docs/counts.md has the rules, `openforyou verify` checks them."""
 
     served: int
     impressions: int
@@ -39,6 +39,7 @@ class CountsCard(BaseModel):
     completions: int
     likes: int
     shares: int
+    log_size: int = Field(description="The first so many leaves of the log are what these numbers count.")
 
 
 class ReasonCard(BaseModel):
@@ -129,6 +130,7 @@ def counts_card(counts: Counts) -> CountsCard:
         completions=counts.completions,
         likes=counts.likes,
         shares=counts.shares,
+        log_size=counts.log_size,
     )
 
 

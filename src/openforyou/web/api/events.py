@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -101,6 +102,7 @@ def _take(request: Request, body: bytes) -> Response:
             sound.append(read_event(entry, visitor, events))
         except OpenForYouError as error:
             refused[place] = {"id": shown_id(entry), "outcome": Outcome.REFUSED.value, **error.as_dict()}
+    events.refuse(Counter(str(told["code"]) for told in refused.values()))
     outcomes = events.accept(sound)
     rest = iter(outcomes)
     results = [refused.get(place) or {"id": entry["id"], "outcome": next(rest)} for place, entry in enumerate(entries)]

@@ -42,6 +42,14 @@ class Words(BaseModel):
     text: str
 
 
+class PolicyWords(BaseModel):
+    """A published rule, and what it did here."""
+
+    id: str
+    name: str
+    text: str
+
+
 class Why(BaseModel):
     """Why an item stood in a slate, as recorded when it was served."""
 
@@ -53,8 +61,9 @@ class Why(BaseModel):
     reasons: list[FullReason]
     sources: list[Words] = Field(description="Who proposed it.")
     rules: list[Words] = Field(description="What moved it.")
+    policies: list[PolicyWords] = Field(description="The published rules that bore on its value: GET /v1/policies.")
     chances: dict[str, float] = Field(description="Of each action, as estimated then.")
-    value: float = Field(description="The sum of chance times worth, by the published weights.")
+    value: float = Field(description="The sum of chance times worth, by the published weights and rules.")
     propensity: float = Field(description="The chance that it had; below 1 where it was drawn by lot.")
     model: str = Field(description="Which model took part; empty: none.")
     weights: str = Field(description="Names the weights it was ranked by.")
@@ -119,6 +128,7 @@ def _shown(told: Explanation, platform: ThePlatform) -> Why:
         ],
         sources=[Words(text=text) for text in told.sources],
         rules=[Words(text=text) for text in told.rules],
+        policies=[PolicyWords(id=one.policy_id, name=one.name, text=one.text) for one in told.policies],
         chances=dict(told.chances),
         value=told.value,
         propensity=told.propensity,

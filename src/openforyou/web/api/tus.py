@@ -30,7 +30,7 @@ CHUNK_TYPE = "application/offset+octet-stream"
 HEADERS = {
     "Tus-Resumable": VERSION,
     "Upload-Length": "Bytes of the whole file.",
-    "Upload-Metadata": "filename, title, caption, rights: each a key and base 64 of UTF-8, with commas between.",
+    "Upload-Metadata": "filename, title, caption, rights, cross_post: each a key and base 64, with commas between.",
     "Upload-Offset": "Where this part begins, as the server last said.",
 }
 PART = {"required": True, "content": {CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
@@ -44,6 +44,7 @@ class Metadata:
     title: str
     caption: str
     rights: frozenset[Right]
+    cross_post: bool
 
 
 def check_version(request: Request) -> None:
@@ -97,6 +98,7 @@ def read_metadata(header: str) -> Metadata:
         title=checked_title(title) if title else "",
         caption=checked_caption(told.get("caption", "")),
         rights=_rights(told.get("rights", "")),
+        cross_post=_yes_or_no(told.get("cross_post", ""), "cross_post"),
     )
 
 
@@ -114,6 +116,12 @@ def _rights(text: str) -> frozenset[Right]:
                 f"There is no right {name[:40]!r}.", hint=f"Known: {', '.join(sorted(known))}.", field="rights"
             )
     return frozenset(Right(name) for name in names)
+
+
+def _yes_or_no(text: str, field: str) -> bool:
+    if text not in ("", "true", "false"):
+        raise BadInput(f"{field} is {text[:40]!r}.", hint="Send true or false.", field=field)
+    return text == "true"
 
 
 def described(*headers: str) -> dict[str, Any]:

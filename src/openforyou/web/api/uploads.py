@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Annotated
@@ -16,8 +17,11 @@ from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import Creator, Item, ItemStatus, Right
 from openforyou.core.errors import BadInput, Conflict, NotAllowed, TooLarge
 from openforyou.core.ids import ItemId, encode_id
+from openforyou.moderation.service import EFFECT_DAYS
+from openforyou.moderation.types import Felt
 from openforyou.web.api import tus
 from openforyou.web.api.cards import media_url
+from openforyou.web.api.policies import FeltCard, felt_card
 from openforyou.web.problems import Locked
 from openforyou.web.rates import UPLOAD
 from openforyou.web.reach import ThePlatform, TheRates
@@ -70,6 +74,8 @@ class OwnItem(BaseModel):
     duration_ms: int
     created_at: AwareDatetime
     published_at: AwareDatetime | None
+    cross_post: bool = Field(description="Posted elsewhere before, by your word.")
+    rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
 class UploadsOut(BaseModel):
@@ -78,6 +84,7 @@ class UploadsOut(BaseModel):
     unfinished: list[UploadOut]
     items: list[OwnItem]
     before: AwareDatetime | None
+    rules_days: int = Field(description="How many days the numbers of `rules` are of, today among them.")
 
 
 async def speaks_tus(request: Request) -> None:
@@ -119,9 +126,10 @@ async def options(platform: ThePlatform) -> Response:
     openapi_extra=tus.described("Upload-Length", "Upload-Metadata"),
 )
 def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> Response:
-    """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights) in; `Location` out.
+    """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights, cross_post) in; `Location` out.
 
-    `rights` names those given, with commas: show, recommend, learn. None is given by silence.
+    `rights` names those given, with commas: show, recommend, learn. None is given by silence. `cross_post` is true
+    where the clip was posted elsewhere before.
     """
     assert creator.account_id is not None, "found by its account"
     rates.check(UPLOAD, creator.account_id)
@@ -139,6 +147,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
         rights=tuple(sorted(told.rights)),
         region=region_of(request.headers.get("accept-language", "")),
         metadata=header,
+        cross_post=told.cross_post,
     )
     upload = _unfinished(request).begin(wanted)
     return Response(status_code=201, headers={"Location": _url(upload), **_state(upload)})
@@ -222,6 +231,8 @@ def own_uploads(
     """Uploads on their way, and items in every state with the reason where one was refused, newest first."""
     creator = platform.catalog.creator_of_account(account.id)
     items = [] if creator is None else platform.catalog.items_of(creator.id, everything=True, before=before)
+    views = {item: counts.views for item, counts in platform.events.counts([item.id for item in items]).items()}
+    felt = platform.policies.felt_by(items, views)
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -233,12 +244,13 @@ def own_uploads(
             )
             for upload in _unfinished(request).of_account(account.id)
         ],
-        items=[own_item(item) for item in items],
+        items=[own_item(item, felt[item.id]) for item in items],
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
+        rules_days=EFFECT_DAYS,
     )
 
 
-def own_item(item: Item) -> OwnItem:
+def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
@@ -249,6 +261,8 @@ def own_item(item: Item) -> OwnItem:
         duration_ms=item.duration_ms,
         created_at=item.created_at,
         published_at=item.published_at,
+        cross_post=item.cross_post,
+        rules=[felt_card(one) for one in felt],
     )
 
 
@@ -287,6 +301,7 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
             caption=wanted.caption,
             rights=frozenset(Right(name) for name in wanted.rights),
             region=wanted.region,
+            cross_post=wanted.cross_post,
             evidence=f"ticked by the creator at upload {upload.id}",
         )
     except AlreadyTaken as error:

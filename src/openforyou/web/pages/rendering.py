@@ -64,7 +64,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(asset=asset, hue=hue, shape=shape)
-    made.filters.update(compact=compact, clock_time=clock_time, thousands=thousands)
+    made.filters.update(compact=compact, clock_time=clock_time, day=day, thousands=thousands)
     return made
 
 

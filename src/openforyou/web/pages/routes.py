@@ -14,9 +14,12 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Right
 from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
+from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
+from openforyou.web.pages.logbook import Logbook, counted
 from openforyou.web.pages.rendering import day, templates
+from openforyou.web.pages.rules import shown
 from openforyou.web.pages.wording import BREAKS, KEYS, REPORT_REASONS, STAGE_MODULES
 from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
@@ -78,6 +81,7 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         origin=site.of(request),
         published=day(shown.published_at or shown.created_at),
         more=[] if more is None else _shown(more)["items"],
+        counted=counted(platform, shown.id),
         **_stage(served),
     )
 
@@ -169,6 +173,22 @@ def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 def about(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """How it works, in plain words."""
     return _page("about.html", visitor, platform, place="about", title="How it works")
+
+
+@router.get("/log")
+def log(visitor: Welcomed, platform: ThePlatform, request: Request, site: TheSite) -> HTMLResponse:
+    """The public log: its key, its newest checkpoint, who watches it, and how to verify it."""
+    book: Logbook = request.app.state.logbook
+    return _page(
+        "log.html", visitor, platform, place="log", title="The public log", log=book.facts(), origin=site.of(request)
+    )
+
+
+@router.get("/rules")
+def rules(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """Every published rule, in force and past."""
+    told = {"rules": shown(platform), "days": EFFECT_DAYS}
+    return _page("rules.html", visitor, platform, place="rules", title="Published rules", **told)
 
 
 def error_page(_request: Request, told: Told) -> HTMLResponse:

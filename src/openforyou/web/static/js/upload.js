@@ -59,6 +59,7 @@ async function choose(chosen) {
   form.caption.value = found.told.caption ?? "";
   const given = (found.told.rights ?? "").split(",");
   for (const box of form.querySelectorAll('[name="rights"]')) box.checked = given.includes(box.value);
+  form.cross_post.checked = found.told.cross_post === "true";
   tellShown();
   byId("start").textContent = "Go on uploading";
   toast(`${Math.floor((100 * found.offset) / file.size)} % of this file is here already. It goes on from there.`);
@@ -84,6 +85,7 @@ function far(done, total) {
 async function send() {
   const [title, caption] = [form.title.value.trim(), form.caption.value.trim()];
   const told = { filename: file.name, title, caption, rights: rights().join(",") };
+  if (form.cross_post.checked) told.cross_post = "true";
   upload ??= new Upload(file, begun);
   const sending = upload;
   sending.onProgress = far;

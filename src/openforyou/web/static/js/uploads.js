@@ -14,6 +14,8 @@ const STATES = {
   refused: "Not published",
   withdrawn: "Withdrawn",
 };
+const NUMBER = new Intl.NumberFormat("en");
+let rulesDays = 0;
 const list = document.getElementById("uploads");
 const older = document.getElementById("older");
 
@@ -59,6 +61,37 @@ function rightsOf(item) {
   return fold;
 }
 
+const EFFECTS = {
+  removed: "left out of",
+  displaced: "pushed out of",
+  demoted: "lower in",
+  lifted: "higher in",
+};
+
+/** What one published rule means for a clip: what it does, whether that has come, and in how many slates it did. */
+function ruleOf({ policy, is_about, views, slates }, days) {
+  const name = element("a", { class: "plain", href: `/rules#${policy.id}` }, policy.name);
+  const parts = [is_about ? `${policy.does}.` : "is not about this clip any more."];
+  if (views !== null) {
+    const reached = views >= policy.limit ? "that is reached" : "so it is recommended as before";
+    parts.push(`It has ${NUMBER.format(views)} ${views === 1 ? "view" : "views"}: ${reached}.`);
+  }
+  const did = Object.entries(EFFECTS)
+    .filter(([effect]) => slates[effect])
+    .map(([effect, words]) => `${words} ${NUMBER.format(slates[effect])} ${slates[effect] === 1 ? "slate" : "slates"}`);
+  parts.push(`In ${days} days: ${did.join(", ") || "no slate changed"}.`);
+  return element("li", {}, name, ` ${parts.join(" ")}`);
+}
+
+/** What limited or lifted a clip. */
+function rulesOf(item) {
+  const summary = element("summary", {}, item.rules.length ? `What limited or lifted it (${item.rules.length})` : "What limited or lifted it");
+  const none = `Nothing: no published rule is about this clip, and none moved it in the last ${rulesDays} days.`;
+  const rows = item.rules.map((rule) => ruleOf(rule, rulesDays));
+  const told = rows.length ? element("ul", { class: "felt" }, ...rows) : element("p", { class: "quiet" }, none);
+  return element("details", { class: "fold" }, summary, told);
+}
+
 function withdrawButton(item) {
   const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
   const button = element("button", attributes, "Withdraw…");
@@ -86,7 +119,8 @@ function rowOf(item) {
   const since = element("span", { class: "quiet" }, ` · ${DATE.format(new Date(item.created_at))}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, isPublished ? rightsOf(item) : null);
+  const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
+  const words = element("div", { class: "words-of" }, title, state, reason, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
@@ -115,6 +149,7 @@ async function refresh() {
     list.replaceChildren(element("p", { class: "error block" }, icon("alert"), error.words));
     return;
   }
+  rulesDays = told.rules_days;
   const rows = [...told.unfinished.map(unfinishedRow), ...told.items.map(rowOf)];
   list.replaceChildren(rows.length ? element("ul", { class: "owns" }, ...rows) : nothing());
   list.setAttribute("aria-busy", "false");

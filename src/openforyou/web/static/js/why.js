@@ -25,12 +25,21 @@ function row(picture, words, note, attributes = {}) {
   return element("li", {}, element(name, { class: "row", type, ...attributes }, icon(picture), text));
 }
 
+function policiesOf(policies) {
+  const rows = policies.map(({ id, name, text }) => {
+    const link = element("a", { class: "plain", href: `/rules#${id}` }, name);
+    return element("li", {}, link, ` ${text}`);
+  });
+  return element("ul", { class: "facts" }, ...rows);
+}
+
 function filled(told) {
   const parts = [element("ul", { class: "because" }, ...told.reasons.map(reasonOf))];
   if (told.rules?.length) {
     const rules = told.rules.map((rule) => element("li", {}, rule.text));
     parts.push(section("Rules that moved it", element("ul", { class: "facts" }, ...rules)));
   }
+  if (told.policies?.length) parts.push(section("Published rules", policiesOf(told.policies)));
   if (told.sources?.length) {
     const sources = told.sources.map((source) => element("li", {}, source.text));
     parts.push(section("Where it was found", element("ul", { class: "facts" }, ...sources)));

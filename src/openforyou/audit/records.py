@@ -1,0 +1,93 @@
+"""What the platform itself says in the log: rules and their ends, refused events, weights; held to their form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from openforyou.audit.freezes import Freezes
+from openforyou.audit.types import Findings, Problem
+from openforyou.core.encoding import digest
+from openforyou.core.errors import BadInput
+from openforyou.events.leaf import BadLeaf, Record, decode_leaf
+from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
+
+REFUSED = "refused"
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED})
+"""Every type of record that this version can judge. A log with others cannot be said to be right."""
+RULES_MAX = 100_000
+REASONS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record and where it stands."""
+
+    leaf: int
+    body: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Records:
+    """The records of a log, taken in order. What is wrong with one by itself goes to `findings`."""
+
+    findings: Findings
+    freezes: Freezes = field(default_factory=Freezes)
+    policies: dict[str, Said] = field(default_factory=dict)
+    """By the rule's id."""
+    endings: dict[str, Said] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def take(self, index: int, leaf: bytes) -> None:
+        """Look at a leaf that is not a deed of thirty bytes."""
+        try:
+            told = decode_leaf(leaf)
+        except (BadLeaf, RecursionError) as error:
+            self._wrong("format", index, str(error))
+            return
+        if not isinstance(told, Record):
+            raise TypeError("deeds are looked at as columns")
+        if told.type in (POLICY, POLICY_END):
+            self._rule(index, leaf, told)
+        elif told.type == REFUSED:
+            self._refused(index, told.body)
+        elif told.type == WEIGHTS:
+            self._weights(index, told.body)
+        else:
+            self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
+
+    def _rule(self, index: int, leaf: bytes, record: Record) -> None:
+        try:
+            self.freezes.take(index, record)
+        except BadInput as error:
+            self._wrong("bad_record", index, error.message)
+            return
+        if read_leaf(leaf) is None:
+            self._wrong(
+                "bad_record", index, f"this {record.type} says what no rule can say, or says it in another form"
+            )
+            return
+        known = self.policies if record.type == POLICY else self.endings
+        name = str(record.body["id"])
+        if name in known:
+            self._wrong("bad_record", index, f"the rule {name} has the same record at leaf {known[name].leaf}", name)
+        elif len(known) < RULES_MAX:
+            known[name] = Said(index, dict(record.body))
+        else:
+            self._wrong("bad_record", index, f"the log has more than {RULES_MAX} rules")
+
+    def _refused(self, index: int, body: Any) -> None:
+        counts = body.get("by_reason")
+        sound = isinstance(counts, dict) and all(type(count) is int and count > 0 for count in counts.values())
+        if not sound or len(self.refused.keys() | counts.keys()) > REASONS_MAX:
+            self._wrong("bad_record", index, "this record of refused events has no count by reason")
+            return
+        self.refused.update(counts)
+
+    def _weights(self, index: int, body: Any) -> None:
+        if body.get("digest") != digest(body.get("values")):
+            self._wrong("bad_record", index, "the digest of these ranking weights is another one")
+
+    def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
+        self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))

@@ -1,0 +1,60 @@
+"""Receipts: proof that one's own event stands in the public log, good without us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from openforyou.core.ids import ViewerId
+from openforyou.events import store as events_store
+from openforyou.events.log import store
+from openforyou.events.log.errors import NoReceipt, NotYetPublished
+from openforyou.ledger.checkpoint import parse_checkpoint
+from openforyou.ledger.proof import Proof
+from openforyou.ledger.reader import Log
+from openforyou.ledger.source import FolderSource
+from openforyou.storage.database import Database
+
+
+class Receipts:
+    """Of one log and its database."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._log = Log(FolderSource(folder))
+
+    def receipt(self, viewer_id: ViewerId, event_id: UUID) -> tuple[bytes, Proof]:
+        """The leaf of a viewer's own event, and the proof that it stands in the newest published log.
+
+        Raises `NoReceipt` where there is none, or not theirs; `NotYetPublished` in the first second or two.
+        """
+        with self._database.connect() as connection:
+            held = events_store.leaf_of(connection, event_id, viewer_id)
+        if held is None:
+            raise NoReceipt(
+                "You have no such event in the log.",
+                hint="An event that was answered `repeated` counted before: ask for that one.",
+            )
+        leaf, seq = held
+        index = self.place(seq, leaf)
+        if index is None:
+            raise NotYetPublished("The event waits for the log.", hint="Ask again in two seconds.")
+        signed = self._log.checkpoint_bytes()
+        checkpoint, _ = parse_checkpoint(signed)
+        return leaf, Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size)), signed)
+
+    def place(self, seq: int, leaf: bytes) -> int | None:
+        """Where a leaf that `enqueue` numbered `seq` stands in the published log; None where it does not yet."""
+        with self._database.connect() as connection:
+            batch = store.batch_of(connection, seq)
+            folded = store.state(connection).folded
+        if batch is None or batch[1] > folded:
+            return None
+        start, stop = batch
+        at = start
+        for part in self._log.entries(start, stop, folded):
+            for entry in part:
+                if entry == leaf:
+                    return at
+                at += 1
+        raise AssertionError("a published batch holds every leaf that was put into it")

@@ -1,0 +1,2 @@
+MUTANTS=[]
+class Mutant: pass
