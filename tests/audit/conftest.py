@@ -96,7 +96,7 @@ class Lived:
         """What somebody finds who holds what the database shows against the log."""
         source = source or self.source
         trust = trusted(source, vkey=vkey, policy=policy, remembered=remembered)
-        shown = shown or StoredShown(self.platform.database)
+        shown = shown or StoredShown(self.platform.database, patience_s=0.3)
         return verify(source, trust, shown, self.platform.clock.now(), remembered=remembered)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from openforyou.audit.stored import StoredShown
 from openforyou.audit.types import ITEM_COUNTS
 from openforyou.core.ids import encode_id
 from openforyou.events.leaf import Action, Deed, encode_deed, encode_record
@@ -40,6 +42,28 @@ def test_a_true_platform_passes(lived: Lived) -> None:
     assert report.log is not None
     assert report.log["shown_at"] == report.log["size"] == report.leaves
     assert report.log["key_from"] == "server"
+
+
+def test_many_small_buckets_give_the_same(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lived.check().report
+    monkeypatch.setattr("openforyou.audit.buckets.ROWS_A_BUCKET", 20)
+    monkeypatch.setattr("openforyou.audit.buckets.PIECE_ROWS", 7)
+    monkeypatch.setattr("openforyou.audit.tally.CHUNK_LEAVES", 64)
+    parted = lived.check().report
+    assert parted.findings.problems == []
+    assert (parted.leaves, parted.items, parted.creators) == (whole.leaves, whole.items, whole.creators)
+    lived.execute("UPDATE item_counts SET views = views + item_id")
+    wrong = lived.check().report.findings.problems
+    assert sorted(problem.shown - problem.true for problem in wrong) == list(ITEMS)
+
+
+def test_more_leaves_of_one_nullifier_than_fit_into_memory_are_no_pass(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openforyou.audit.tally.ROWS_OF_A_BUCKET_MAX", 100)
+    report = lived.check().report
+    assert report.findings.found == {"overcrowded": 1}
+    assert report.checked == ("log",)
 
 
 def test_an_empty_platform_passes(lived: Lived) -> None:
@@ -136,6 +160,15 @@ def test_numbers_as_of_a_log_that_does_not_exist_are_named(lived: Lived) -> None
     assert kinds(lived) == {"ahead": 1}
 
 
+def test_numbers_that_are_a_moment_behind_are_waited_for(lived: Lived) -> None:
+    lived.execute("UPDATE log_state SET folded = folded - 1")
+    back = Timer(0.3, lambda: lived.execute("UPDATE log_state SET folded = folded + 1"))
+    back.start()
+    report = lived.check(shown=StoredShown(lived.platform.database, patience_s=60)).report
+    back.join()
+    assert report.findings.problems == []
+
+
 def test_old_numbers_are_named(lived: Lived) -> None:
     lived.execute("UPDATE log_state SET folded = 0")
     lived.execute("TRUNCATE item_counts, creator_counts")
@@ -207,6 +240,9 @@ def test_a_deed_that_cannot_be_is_named(lived: Lived, action: Action, value: int
         (b"\x01\x63" + b"a" * 28, "format"),
         (b"", "format"),
         (b'{"type": "refused"}', "format"),
+        (b'{"a":NaN,"type":"refused"}', "format"),
+        (b'{"a":"\\ud800","type":"refused"}', "format"),
+        (b'{"a":' + b"[" * 60_000, "format"),
         (b'{"type":"something"}', "unknown_record"),
         (b'{"by_reason":{"x":-1},"type":"refused"}', "bad_record"),
         (b'{"digest":"0","type":"weights","values":{}}', "bad_record"),
@@ -278,6 +314,16 @@ def test_a_fork_shown_to_others_is_named(lived: Lived, tmp_path: Path) -> None:
     for size in (len(lived.leaves()), len(lived.leaves()) + 300):
         source = forked(lived, tmp_path / f"fork-{size}", size)
         assert "forked" in kinds(lived, source=source, remembered=remembered)
+
+
+def test_a_full_disk_is_no_pass(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*told: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("openforyou.audit.buckets.Buckets.add", full)
+    report = lived.check().report
+    assert not report.ok
+    assert "No space left" in report.findings.problems[0].says
 
 
 def test_another_key_is_named(lived: Lived) -> None:

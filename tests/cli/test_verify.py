@@ -9,12 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
+from openforyou.cli.commands import app
+from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import ViewerId, encode_id
 from openforyou.events.types import EventType
 from openforyou.ledger.keys import Algorithm, SigningKey
@@ -36,19 +40,14 @@ def lived(database_url: str, tmp_path: Path) -> Iterator[Lived]:
 
 
 class Run:
-    """A run of the command."""
+    """A run of the command: its exit code, and what it said."""
 
     def __init__(self, *arguments: object, database_url: str = "") -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        self.done = subprocess.run(
-            [sys.executable, "-m", "openforyou", "verify", *map(str, arguments)],
-            env={**environment, **({"DATABASE_URL": database_url} if database_url else {}), "COLUMNS": "120"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=WAIT_S,
-        )
-        self.code, self.said, self.errors = self.done.returncode, self.done.stdout, self.done.stderr
+        environment = {"DATABASE_URL": database_url or None, "COLUMNS": "120"}
+        done = CliRunner().invoke(app, ["verify", *map(str, arguments)], env=environment)
+        assert done.exception is None or isinstance(done.exception, SystemExit | OpenForYouError), done.exception
+        self.code, self.said = done.exit_code, done.stdout
+        self.errors = str(done.exception)
 
     @property
     def json(self) -> Any:
@@ -91,12 +90,23 @@ def test_an_inflated_number_is_named(lived: Lived, database_url: str) -> None:
     assert "One thing is wrong" in shown.said
 
 
-def test_a_data_folder_with_its_own_database(tmp_path: Path) -> None:
-    with Platform(Settings(data=tmp_path / "own")) as platform:
-        Lived(platform, random.Random(5)).happen(50)
-    told = Run(tmp_path / "own", "--json")
-    assert told.code == 0, told.said
-    assert "counts" in told.json["checked"]
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own."""
+    started = [sys.executable, "-m", "openforyou", "verify", *map(str, arguments)]
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(started, env=environment, capture_output=True, text=True, check=False, timeout=WAIT_S)
+
+
+def test_a_data_folder_with_its_own_database() -> None:
+    # Not under pytest's own folder: see `server_url`.
+    with TemporaryDirectory(prefix="openforyou-") as folder:
+        with Platform(Settings(data=Path(folder) / "own")) as platform:
+            Lived(platform, random.Random(5)).happen(50)
+            running = command(Path(folder) / "own", "--json")
+        stopped = command(Path(folder) / "own", "--json")
+    for run in (running, stopped):
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "counts" in json.loads(run.stdout)["checked"]
 
 
 def test_a_folder_without_a_database_is_the_log_alone_and_says_so(lived: Lived) -> None:
@@ -129,6 +139,14 @@ def test_a_copy_of_the_log_on_another_server(lived: Lived, tmp_path: Path) -> No
         server.server_close()
     assert told.code == 0, told.said
     assert told.json["checked"] == ["log", "leaves"]
+
+
+def test_the_exit_code_and_the_error_of_the_command_itself(lived: Lived) -> None:
+    assert command(lived.platform.settings.log_folder).returncode == 0
+    (lived.platform.settings.log_folder / "vkey").unlink()
+    wrong = command(lived.platform.settings.log_folder)
+    assert wrong.returncode == 1
+    assert "error: vkey is missing" in wrong.stderr
 
 
 # Trust

@@ -47,7 +47,16 @@ def test_a_record_has_one_spelling() -> None:
     leaf = encode_record("refused", {"by_reason": {"bad_time": 2}, "since": "a", "until": "b"})
     assert leaf == b'{"by_reason":{"bad_time":2},"since":"a","type":"refused","until":"b"}'
     assert decode_leaf(leaf) == Record("refused", {"by_reason": {"bad_time": 2}, "since": "a", "until": "b"})
-    for other in (leaf + b" ", leaf.replace(b":", b": "), b'{"b":1}', b'{"type":1}', b"{", b"[]"):
+    for other in (
+        leaf + b" ",
+        leaf.replace(b":", b": "),
+        b'{"b":1}',
+        b'{"type":1}',
+        b"{",
+        b'{"a":NaN,"type":"x"}',
+        b'{"type":"\\ud800"}',
+        b"{" * 9_000,
+    ):
         with pytest.raises(BadLeaf):
             decode_leaf(other)
 

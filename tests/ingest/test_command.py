@@ -89,6 +89,15 @@ def test_a_second_run_finds_everything_here_and_is_content(run: Run, tmp_path: P
     assert listed(second) == [listed(first)[0] | {"outcome": "already here"}]
 
 
+def test_files_are_marked_as_posted_elsewhere_before_only_where_it_is_said(
+    run: Run, catalog: Catalog, tmp_path: Path
+) -> None:
+    for number, options in enumerate(((), ("--cross-post",))):
+        path = SMALL.but(seconds=0.6 + number / 30).make(tmp_path / f"{number}.mp4")
+        (made,) = listed(run(path, "--json", *options))
+        assert catalog.item(ItemId(decode_id(made["id"]))).cross_post is bool(options)
+
+
 def test_rights_are_those_asked_for_and_learning_is_never_assumed(run: Run, catalog: Catalog, tmp_path: Path) -> None:
     wanted = {
         (): {Right.SHOW, Right.RECOMMEND},
@@ -150,3 +159,14 @@ def test_real_clips_are_published_with_their_length_shape_and_sound(
         ("720p", 720, 1_280),
         ("360p", 360, 640),
     ]
+
+
+def test_a_loop_of_links_is_one_bad_file_and_no_more(run: Run, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.mp4"
+    loop.symlink_to(loop)
+    good = SMALL.make(tmp_path / "good.mp4")
+    result = run(loop, good, "--json")
+    assert result.exit_code == 1
+    outcomes = {Path(each["path"]).name: each["outcome"] for each in listed(result)}
+    assert outcomes["good.mp4"] == "published"
+    assert outcomes["loop.mp4"] != "published"

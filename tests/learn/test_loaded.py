@@ -96,6 +96,15 @@ def test_a_long_history_is_read_from_its_end(model: ServingModel, data: Dataset)
     np.testing.assert_allclose(whole, model.viewer_vector(history(many[-length:]), vectors[many[-length:]]), rtol=1e-4)
 
 
+def test_a_history_of_one_deed_may_come_as_a_reversed_view(model: ServingModel, data: Dataset) -> None:
+    """As a feed reads it: newest first, then turned round. A single reversed row is an array that torch refuses."""
+    vectors = model.item_vectors(data.item_ids, data.content)
+    one = data.item_ids[:1]
+    placed = model.viewer_vector(history(one), vectors[one][::-1])
+    np.testing.assert_allclose(placed, model.viewer_vector(history(one), vectors[one].copy()), rtol=1e-6)
+    assert np.isfinite(model.action_probabilities(placed, vectors[:1][::-1])).all()
+
+
 def test_no_history_says_nothing(model: LoadedModel, data: Dataset) -> None:
     vectors = model.item_vectors(data.item_ids, data.content)
     none = np.empty(0, dtype=np.int64)

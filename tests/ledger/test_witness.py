@@ -22,7 +22,14 @@ from openforyou.ledger.keys import Algorithm, SigningKey
 from openforyou.ledger.merkle import EMPTY_ROOT, SIZE_MAX
 from openforyou.ledger.note import SIGNATURES_MAX, Note, parse_signatures
 from openforyou.ledger.submission import BadSubmission, Submission
-from openforyou.ledger.witness import FORK_FILES_MAX, UnknownLog, Witness, WitnessInUse, origin_hash
+from openforyou.ledger.witness import (
+    FORK_FILES_MAX,
+    UnknownLog,
+    Witness,
+    WitnessClosed,
+    WitnessInUse,
+    origin_hash,
+)
 from tests.ledger.growing import NOW_S, GrowingLog, Tree, witness_keys
 
 KEYS = witness_keys()
@@ -354,6 +361,35 @@ def test_a_smaller_tree_never_overtakes_a_larger_one(folder: Path) -> None:
         assert witness.latest_note(origin_hash("log.example")) is not None
         size = latest.size
     witness.close()
+
+
+def test_a_witness_that_closes_leaves_nothing_half_kept_behind_for_the_next(folder: Path) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class HeldDisk(RealDisk):
+        def commit(self, *stages: Files, shown: Files | None = None) -> None:
+            entered.set()
+            assert go_on.wait(30)
+            super().commit(*stages, shown=shown)
+
+    first = open_witness(HeldDisk(folder))
+    with ThreadPoolExecutor(2) as pool:
+        signing = pool.submit(first.add_checkpoint, LOG.submission(0, 8))
+        assert entered.wait(30)
+        closing = pool.submit(first.close)
+        with pytest.raises(WitnessInUse):  # not before the one that is being kept has been
+            open_witness(RealDisk(folder))
+        assert not closing.done()
+        go_on.set()
+        verify_lines(signing.result(30), LOG.signed(8))
+        closing.result(30)
+    with pytest.raises(WitnessClosed):
+        first.add_checkpoint(LOG.submission(8, 9))
+    second = open_witness(RealDisk(folder))
+    latest = second.latest()["log.example"]
+    assert latest is not None
+    assert latest.size == 8
+    second.close()
 
 
 # A disk that fails ----------------------------------------------------------------------------------------------------

@@ -355,6 +355,28 @@ def test_a_disk_that_fails_stops_the_writer_and_a_new_one_goes_on(tmp_path: Path
     assert read_back(tmp_path) == entries(1_000)
 
 
+class InterruptedDisk(RealDisk):
+    """Somebody presses Ctrl-C in the middle of it."""
+
+    def commit(self, *stages, shown=None) -> None:  # type: ignore[no-untyped-def]
+        super().commit(*stages[:1])
+        raise KeyboardInterrupt
+
+
+def test_a_writer_that_was_interrupted_amid_a_change_does_not_go_on_from_half_of_it(tmp_path: Path) -> None:
+    write_log(tmp_path, 300)
+    writer = LogWriter.open(tmp_path, KEY)
+    writer._disk = InterruptedDisk(tmp_path)
+    writer.append(entries(500, 300))
+    with pytest.raises(KeyboardInterrupt):
+        writer.publish()
+    with pytest.raises(WriterStopped, match="interrupted"):
+        writer.publish()
+    writer.close()
+    write_log(tmp_path, 1_000)
+    assert read_back(tmp_path) == entries(1_000)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_power_may_fail_at_any_stage_any_number_of_times(data: st.DataObject) -> None:

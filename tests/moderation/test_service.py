@@ -10,6 +10,7 @@ import pytest
 from openforyou.catalog.errors import CreatorNotFound, ItemNotFound
 from openforyou.catalog.types import Item
 from openforyou.core.clock import ManualClock
+from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput, Conflict
 from openforyou.core.ids import ItemId, RequestId, ViewerId, encode_id
 from openforyou.events.intake import Intake
@@ -85,23 +86,24 @@ def test_an_item_is_frozen_by_one_rule_at_a_time(office: Office) -> None:
 
 def test_weights_are_published_when_they_change_and_not_again(office: Office) -> None:
     one, other = {"value_like": 3.0}, {"value_like": 4.0}
-    assert office.policies.announce_weights("a1", one)
-    assert not office.policies.announce_weights("a1", one), "while it waits"
+    assert office.policies.announce_weights(one)
+    assert not office.policies.announce_weights(one), "while it waits"
     office.platform.log.step()
-    assert not office.another_process().announce_weights("a1", one), "and once it stands there"
-    assert office.policies.announce_weights("b2", other)
+    assert not office.another_process().announce_weights(one), "and once it stands there"
+    assert office.policies.announce_weights(other)
     office.platform.log.step()
-    assert office.policies.announce_weights("a1", one), "back to what was before is a change too"
-    assert leaves(office) == [weights_leaf("a1", one), weights_leaf("b2", other), weights_leaf("a1", one)]
+    assert office.policies.announce_weights(one), "back to what was before is a change too"
+    assert leaves(office) == [weights_leaf(one), weights_leaf(other), weights_leaf(one)]
 
 
 def test_a_row_that_claims_the_weights_were_published_is_not_believed(office: Office) -> None:
-    office.superuser("INSERT INTO weights_records (seq, digest) VALUES (0, 'a1')")
-    office.publish()
-    office.platform.log.step()
-    office.superuser("DELETE FROM weights_records")
-    office.superuser("INSERT INTO weights_records (seq, digest) VALUES (0, 'a1')")
-    assert office.policies.announce_weights("a1", {"value_like": 3.0})
+    values = {"value_like": 3.0}
+    office.published()
+    for seq in (0, 5):
+        claim = "INSERT INTO weights_records (seq, digest) VALUES (:seq, :digest)"
+        office.superuser("DELETE FROM weights_records")
+        office.superuser(claim, seq=seq, digest=digest(values))
+        assert office.policies.announce_weights(values)
     told = decode_leaf(leaves(office)[-1])
     assert isinstance(told, Record)
     assert told.type == "weights"

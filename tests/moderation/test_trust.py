@@ -158,7 +158,7 @@ def test_a_log_that_was_tampered_with_gives_no_rule(office: Office, broken: str)
 
 def test_another_log_with_the_same_record_is_not_believed_without_its_signature(office: Office) -> None:
     """The record is there, and the checkpoint is of a smaller tree: what is not under the signature does not count."""
-    office.platform.policies.announce_weights("abc", {"x": 1.0})
+    office.platform.policies.announce_weights({"x": 1.0})
     office.platform.log.step()
     folder = office.platform.settings.log_folder
     shutil.copy(folder / "checkpoint", folder.parent / "old")

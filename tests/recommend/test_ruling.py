@@ -91,7 +91,8 @@ def under(*policies: Policy, size: int = 5) -> Query:
 
 
 def candidates(score: list[float], factor: list[float]) -> Candidates:
-    return Candidates.of(1000 + np.arange(len(score)), score=np.array(score), factor=np.array(factor, dtype=np.float32))
+    at = np.arange(len(score))
+    return Candidates.of(1000 + at, position=at, score=np.array(score), factor=np.array(factor, dtype=np.float32))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
+from openforyou.core.errors import BadInput
 from openforyou.storage.database import Database
 from openforyou.storage.embedded import EmbeddedPostgres
+
+
+def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(BadInput, match="cannot hold the data"):
+        EmbeddedPostgres(tmp_path / "file" / "postgres")
+
 
 HOLD = """
 import sys

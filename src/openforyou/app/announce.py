@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from openforyou.app.platform import Platform
 from openforyou.ledger.errors import LedgerError
-from openforyou.recommend.params import Weights
 
 _log = logging.getLogger(__name__)
 
@@ -17,8 +16,7 @@ def announce(platform: Platform) -> None:
 
     A log that cannot be read keeps nobody from serving: the next start says it.
     """
-    weights: Weights = platform.feed.weights
     try:
-        platform.policies.announce_weights(weights.digest(), asdict(weights))
+        platform.policies.announce_weights(asdict(platform.feed.weights))
     except LedgerError as error:
         _log.error("the ranking weights were not published: %s", error)

@@ -10,23 +10,46 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import sleep
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 LEAVE_WITHIN_S = 8.0
+STANDARD_ERROR = 2
 
 
 class Child:
-    """A process of our own command line, `openforyou ARGUMENTS…`; a context manager that stops it."""
+    """A process of our own command line, `openforyou ARGUMENTS…`; a context manager that stops it.
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    What it says goes to the parent's standard error, or to the file `said`; `environment` None is the parent's.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        said: IO[bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "openforyou", *arguments],
             stdin=subprocess.PIPE,
+            stdout=said or STANDARD_ERROR,  # the parent's own output may be read by a program
+            stderr=said,
+            env=environment,
             start_new_session=True,  # Ctrl-C in a terminal goes to the parent alone, which then tells the child.
         )
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def failed(self) -> bool:
         """Whether it ended with an error."""

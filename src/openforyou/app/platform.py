@@ -10,11 +10,12 @@ from typing import Self
 from openforyou.accounts.service import Accounts
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
+from openforyou.app.witnesses import asking
 from openforyou.catalog.service import Catalog
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
-from openforyou.events.log.sequencer import Sequencer
+from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
@@ -40,9 +41,9 @@ def database(settings: Settings, url: str = "") -> Iterator[Database]:
         yield opened
 
 
-def sequencer(settings: Settings, database: Database) -> Sequencer:
-    """The writer of the settings' log. It takes the log with its first step, not before."""
-    return Sequencer(database, settings.log_folder, settings.log_key)
+def sequencer(settings: Settings, database: Database, cosign: Cosign | None) -> Sequencer:
+    """The writer of the settings' log, with what `asking` gave. It takes the log with its first step, not before."""
+    return Sequencer(database, settings.log_folder, settings.log_key, cosign)
 
 
 class Platform:
@@ -62,7 +63,7 @@ class Platform:
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
             self.events = Events(self.database, intake, self.clock, settings.signing_key())
-            self.log = sequencer(settings, self.database)
+            self.log = sequencer(settings, self.database, self._open.enter_context(asking(settings)))
             self._open.callback(self.log.close)
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)

@@ -43,7 +43,7 @@ class Records:
         """Look at a leaf that is not a deed of thirty bytes."""
         try:
             told = decode_leaf(leaf)
-        except (BadLeaf, RecursionError) as error:
+        except (BadLeaf, RecursionError, ValueError) as error:  # the last two for what no canonical form exists of
             self._wrong("format", index, str(error))
             return
         if not isinstance(told, Record):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from openforyou.audit import policies
@@ -89,6 +89,9 @@ class _Check:
             yield
         except (LedgerError, ShownFailed, Overcrowded) as error:
             self.findings.add(Problem(error.code, str(error)))
+        except OSError as error:  # a source turns its own into something of the ledger's
+            words = f"The check could not keep its files in {gettempdir()}: {error.strerror or error}."
+            self.findings.add(Problem("no_room", words))
 
     def run(self, shown: Shown | None, remembered: Remembered | None, folder: Path) -> None:
         """Everything. Raises what ends it."""

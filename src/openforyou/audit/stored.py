@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from openforyou.audit.errors import ShownFailed
+from openforyou.audit.shown import ASK_AGAIN_AFTER_S, CURRENT_WITHIN_S
 from openforyou.audit.types import CREATOR_COUNTS, ITEM_COUNTS, Page, ShownPolicy, ShownRecord
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import MAX_ID, encode_id
@@ -21,6 +22,9 @@ from openforyou.moderation.rules import ending_leaf, policy_leaf
 from openforyou.moderation.store import Held
 from openforyou.storage.database import Database
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 PAGE_ROWS = 10_000
 Rows = tuple[int, list[tuple[int, list[int]]]]
 
@@ -28,21 +32,24 @@ Rows = tuple[int, list[tuple[int, list[int]]]]
 class StoredShown:
     """What stands in the database, in the platform's own queries: those that its pages are made of.
 
-    The platform need not run. Where it was stopped between publishing and counting, the numbers hold at a smaller size
-    than the log has; the report says so.
+    The platform may run or not. Where it runs, what was just published is counted within `patience_s`; where it was
+    killed between the two, the numbers stay old until it starts again.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, patience_s: float = CURRENT_WITHIN_S) -> None:
         self._database = database
+        self._patience_s = patience_s
 
-    def items(self, at_least: int) -> Iterator[Page]:  # noqa: ARG002 - nobody will count while we wait
+    def items(self, at_least: int) -> Iterator[Page]:
+        self._wait(at_least)
+
         def read(connection: Connection, after: int) -> Rows:
             size, rows = log_store.counts_page(connection, after, PAGE_ROWS)
             return size, [(item, [getattr(counts, name) for name in ITEM_COUNTS]) for item, counts in rows]
 
         return self._pages(read, len(ITEM_COUNTS))
 
-    def creators(self, at_least: int) -> Iterator[Page]:  # noqa: ARG002
+    def creators(self, at_least: int) -> Iterator[Page]:  # noqa: ARG002 - asked for after the items
         def read(connection: Connection, after: int) -> Rows:
             size, rows = log_store.followers_page(connection, after, PAGE_ROWS)
             return size, [(creator, [followers]) for creator, followers in rows]
@@ -53,6 +60,14 @@ class StoredShown:
         with self._reading() as connection:
             folded = log_store.state(connection).folded
             return [_policy(row, folded) for row in store.held(connection)]
+
+    def _wait(self, at_least: int) -> None:
+        until = time.monotonic() + self._patience_s
+        while time.monotonic() < until:
+            with self._reading() as connection:
+                if log_store.state(connection).folded >= at_least:
+                    return
+            time.sleep(ASK_AGAIN_AFTER_S)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from openforyou import __version__
-from openforyou.cli import bench, demo, evaluate, ingest, models, policy, serve, train, verify, witness
+from openforyou.cli import bench, demo, drill, evaluate, ingest, models, policy, serve, train, verify, witness
 
 app = typer.Typer(
     name="openforyou",
@@ -49,6 +49,7 @@ _add("ingest", ingest.ingest)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)
+_add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(policy.app, name="policy")
 app.add_typer(witness.app, name="witness")

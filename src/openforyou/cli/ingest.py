@@ -120,7 +120,7 @@ def _found(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         files = sorted(found for found in path.rglob("*") if _is_video(found, path)) if path.is_dir() else [path]
         for file in files:
-            if (where := file.resolve()) not in seen:
+            if (where := Path(os.path.realpath(file))) not in seen:  # unlike `resolve`, it takes a loop of links
                 seen.add(where)
                 yield file
 

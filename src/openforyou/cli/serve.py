@@ -16,6 +16,7 @@ from openforyou.app.children import Child, when_parent_leaves
 from openforyou.app.platform import Platform, database
 from openforyou.app.platform import sequencer as platform_sequencer
 from openforyou.app.settings import Settings
+from openforyou.app.witnesses import asking
 from openforyou.app.worker import work
 from openforyou.cli.listener import address, listening
 from openforyou.cli.options import DataOption, HostOption, PortOption
@@ -54,8 +55,8 @@ def worker(data: DataOption = None) -> None:
 def sequencer(data: DataOption = None) -> None:
     """Write the public log from what is accepted, until standard input ends."""
     settings = Settings.read(data)
-    with database(settings) as opened:
-        made = platform_sequencer(settings, opened)
+    with asking(settings) as cosign, database(settings) as opened:
+        made = platform_sequencer(settings, opened, cosign)
         made.run(when_parent_leaves(made.close))
 
 

@@ -36,8 +36,8 @@ def verify(
     where: Annotated[
         str,
         typer.Argument(
-            metavar="[URL|DIR]",
-            help="The address of a platform, its data folder, or a copy of a log. Not needed with --receipt and a key.",
+            metavar="WHERE",
+            help="An address (https://…), a data folder, or a copy of a log. Not needed for a receipt with a key.",
         ),
     ] = "",
     vkey: Annotated[str, typer.Option("--vkey", metavar="KEY", help="The log's key, as you know it.")] = "",
@@ -69,9 +69,9 @@ def verify(
 
     Exit code 0 only when all of it is right.
     """
-    if (receipt is None) != (not leaf):
-        raise BadInput("A receipt is checked against a leaf.", hint="Give both --receipt FILE and --leaf HEX.")
     try:
+        if (receipt is None) != (not leaf):
+            raise BadInput("A receipt is checked against a leaf.", hint="Give both --receipt FILE and --leaf HEX.")
         if receipt is not None:
             found = _receipt(receipt, leaf, (where, vkey, policy, timeout_s))
             _print(found.as_dict(), as_json, lambda console: _print_receipt(found, console))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -61,30 +63,12 @@ def run(
     tlog-witness). Stops on Ctrl-C.
     """
     from openforyou.cli.listener import address, listening
-    from openforyou.ledger.disk import RealDisk
-    from openforyou.ledger.keys import Algorithm
-    from openforyou.ledger.witness import Witness
-    from openforyou.ledger.witness_keys import load_keys, log_keys, make_keys
 
-    with listening(host, port) as listener:
-        keys = load_keys(state)
-        if not keys and not name:
-            raise BadInput(
-                f"{state} holds no keys, and none can be made without a name.",
-                hint="Give --name, as example.org/w1, or run `openforyou witness keygen` first.",
-            )
-        if name:
-            wanted = {key.algorithm for key in keys} or set(Algorithm) - {Algorithm.ED25519}
-            keys = make_keys(state, name, wanted)
-        logs = [key for given in log for key in log_keys(given, state, _ask_for_vkey)]
-        witness = Witness(RealDisk(state), keys, logs)
-        try:
-            typer.echo(f"The witness {witness.name} is at {address(listener)}  (Ctrl-C stops it)")
-            for origin, latest in witness.latest().items():
-                typer.echo(f"It watches {origin}, known up to {0 if latest is None else latest.size} leaves.")
-            _serve(witness, listener)
-        finally:
-            witness.close()
+    with listening(host, port) as listener, closing(_open(state, name, log)) as witness:
+        typer.echo(f"The witness {witness.name} is at {address(listener)}  (Ctrl-C stops it)")
+        for origin, latest in witness.latest().items():
+            typer.echo(f"It watches {origin}, known up to {0 if latest is None else latest.size} leaves.")
+        _serve(witness, listener)
 
 
 @app.command()
@@ -104,7 +88,9 @@ def keygen(
     from openforyou.ledger.witness_keys import make_keys
 
     wanted = [Algorithm.ED25519_COSIGNATURE, *([Algorithm.MLDSA44_COSIGNATURE] if ml_dsa else [])]
-    for key in make_keys(state, name, wanted):
+    with _named(state):
+        keys = make_keys(state, name, wanted)
+    for key in keys:
         typer.echo(key.vkey())
 
 
@@ -147,6 +133,40 @@ def policy(
             err=True,
         )
     typer.echo(text, nl=False)
+
+
+def _open(state: Path, name: str, logs: list[str]) -> Witness:
+    """The witness in a folder, for these logs; made there when it has a name."""
+    from openforyou.ledger.disk import RealDisk
+    from openforyou.ledger.keys import Algorithm
+    from openforyou.ledger.witness import Witness
+    from openforyou.ledger.witness_keys import load_keys, log_keys, make_keys
+
+    with _named(state):
+        keys = load_keys(state)
+        if not keys and not name:
+            raise BadInput(
+                f"{state} holds no keys, and none can be made without a name.",
+                hint="Give --name, as example.org/w1, or run `openforyou witness keygen` first.",
+            )
+        if name:
+            wanted = {key.algorithm for key in keys} or set(Algorithm) - {Algorithm.ED25519}
+            keys = make_keys(state, name, wanted)
+        known = [key for given in logs for key in log_keys(given, state, _ask_for_vkey)]
+        return Witness(RealDisk(state), keys, known)
+
+
+@contextmanager
+def _named(state: Path) -> Iterator[None]:
+    """What the system says about the folder, as an error that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(
+            f"{state} cannot hold a witness: {error.strerror}.",
+            hint="Give --state a folder that you may write to.",
+            field="state",
+        ) from error
 
 
 def _split_address(given: str) -> tuple[str, str]:

@@ -38,7 +38,7 @@ class Gains:
     frozen: dict[int, str] = field(default_factory=dict)
     """item → the rule by which its shown numbers stay as they are after this run."""
     freed: set[str] = field(default_factory=set)
-    """Rules that ended."""
+    """Rules that ended. In a batch the ends stand before the beginnings: what began and ended in one never held."""
 
 
 def weight(deed: Deed) -> int:
@@ -76,7 +76,7 @@ def frozen_item(record: Record) -> int | None:
 
 def _record(total: Gains, record: Record) -> None:
     item = frozen_item(record)
-    if item is not None:
-        total.frozen[item] = str(record.body["id"])
-    elif record.type == "policy_end":
-        total.freed.add(str(record.body["id"]))
+    if record.type == "policy_end":
+        total.freed.add(str(record.body.get("id")))
+    elif item is not None and str(record.body.get("id")) not in total.freed:
+        total.frozen.setdefault(item, str(record.body.get("id")))

@@ -119,8 +119,9 @@ def decode_leaf(leaf: bytes) -> Deed | Record:
 def _record(leaf: bytes) -> Record:
     try:
         body = json.loads(leaf)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict) or not isinstance(body.get("type"), str) or canonical_json(body) != leaf:
+        is_sound = isinstance(body, dict) and isinstance(body.get("type"), str) and canonical_json(body) == leaf
+    except (ValueError, RecursionError):  # no JSON, a number that is none, half a surrogate pair, a tower of brackets
+        is_sound = False
+    if not is_sound:
         raise BadLeaf(f"A record of {len(leaf)} bytes is no canonical JSON with a type.")
     return Record(body.pop("type"), body)

@@ -54,14 +54,14 @@ class LoadedModel:
             watched=torch.from_numpy(history.watch_fraction[kept].astype(np.float32))[None],
             gaps=gap_buckets(torch.from_numpy(gap_s))[None],
         )
-        told = torch.from_numpy(np.ascontiguousarray(vectors[kept], dtype=np.float32))
+        told = _tensor(vectors[kept])
         return self.fitted.network.encode(told, inputs, last_only=True)[0, -1].numpy()
 
     @torch.inference_mode()
     def action_probabilities(self, viewer: Floats, vectors: Floats) -> Floats:
         """(D,) and candidates (N, D) → (N, len(ACTIONS)), each candidate for itself."""
         _compute_alone()
-        told = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
+        told = _tensor(vectors)
         odds = self.fitted.network.actions(torch.from_numpy(np.asarray(viewer, dtype=np.float32)), told)
         return torch.sigmoid(odds).numpy()
 
@@ -83,3 +83,8 @@ def _compute_alone() -> None:
     if not getattr(_this_thread, "is_alone", False):
         torch.set_num_threads(1)
         _this_thread.is_alone = True
+
+
+def _tensor(vectors: Floats) -> torch.Tensor:
+    """A copy in rows: `ascontiguousarray` leaves a single reversed row as it is, which torch refuses."""
+    return torch.from_numpy(np.array(vectors, dtype=np.float32, order="C"))

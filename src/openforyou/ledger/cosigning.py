@@ -163,12 +163,14 @@ class Cosigners:
         end_s = loop.time() + self._timeout_s
         is_met = False
         try:
-            while pending and (left_s := end_s - loop.time()) > 0:
-                done, pending = await asyncio.wait(pending, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
-                answers |= {asked[task]: task.result() for task in done}
+            while pending:
                 names = [name for answer in answers.values() for name in answer.lines]
                 if not is_met and self._policy.is_met_by(names):
                     is_met, end_s = True, min(end_s, loop.time() + LINGER_S)
+                if (left_s := end_s - loop.time()) <= 0:
+                    break
+                done, pending = await asyncio.wait(pending, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+                answers |= {asked[task]: task.result() for task in done}
         finally:
             await _end(asked)
         return answers

@@ -1,5 +1,4 @@
-"""Is a log what its checkpoint says? Everything in it is read once, and every stored hash is made again from the
-entries.
+"""Is a log what its checkpoint says? All of it is read once, and every stored hash is made again from the entries.
 
 This is the check of somebody who trusts nothing but a public key. Entries come bundle by bundle; from them grows the
 tree, and each tile of it, at every level, must lie in the log as it grew. Memory does not grow with the log. A log
@@ -46,9 +45,7 @@ class Forked(LedgerError):
 
 @dataclass(frozen=True)
 class Report:
-    """A log that is whole: its checkpoint, who vouches for it (name, seconds since 1970), and how many leaves were
-    read.
-    """
+    """A log that is whole: its checkpoint, who vouches for it (name, seconds since 1970), how many leaves were read."""
 
     checkpoint: Checkpoint
     witnesses: tuple[tuple[str, int], ...]
@@ -82,7 +79,7 @@ def check(
     head = verified.checkpoint
     if head.size > leaves_max:
         raise LedgerError(f"the log says that it has {head.size} leaves; the limit of this check is {leaves_max}")
-    old = _remembered(remembered, policy, verified) if remembered else None
+    old = _remembered(remembered, policy, verified) if remembered is not None else None
     tree = GrowingTree()
     at_once = CONNECTIONS_MAX if isinstance(source, HttpSource) else 1
     for entries, stored in _bundles(log, head.size, at_once):

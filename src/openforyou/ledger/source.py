@@ -60,10 +60,13 @@ class FolderSource:
         try:
             # Not waiting for a pipe, and reading none: in somebody else's folder it would never end.
             opened = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with open(opened, "rb") as file:
+            try:
                 if not stat.S_ISREG(os.fstat(opened).st_mode):
                     raise SourceFailed(f"{place} is not a file")
-                data = file.read(limit_bytes + 1)
+                with open(opened, "rb", closefd=False) as file:
+                    data = file.read(limit_bytes + 1)
+            finally:
+                os.close(opened)
         except (FileNotFoundError, NotADirectoryError):
             raise Missing(path) from None
         except OSError as error:
@@ -74,8 +77,8 @@ class FolderSource:
 
 
 class HttpSource:
-    """A log below `url`, over HTTP. Each fetch ends within `timeout_s` seconds in all, retries included. Close it
-    after use.
+    """A log below `url`, over HTTP. A fetch ends within `timeout_s` seconds in all, retries included. Close it after
+    use.
 
     httpx's time-outs are for each network call, so that a server that sends a byte a second would never trip them.
     The requests therefore run as tasks on an event loop in a thread of this source's own, where one deadline cancels

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from openforyou.core.errors import OpenForYouError
 from openforyou.ledger import cosignature
 from openforyou.ledger.checkpoint import Checkpoint, parse_checkpoint, verify_log
 from openforyou.ledger.disk import Disk, LogInUse
@@ -45,10 +44,16 @@ class UnknownLog(LedgerError):
     code = "unknown_log"
 
 
-class WitnessInUse(OpenForYouError):
+class WitnessInUse(LedgerError):
     """Another process signs from the same folder."""
 
     code = "witness_in_use"
+
+
+class WitnessClosed(LedgerError):
+    """This witness has given its folder back, and signs no more."""
+
+    code = "witness_closed"
 
 
 @dataclass
@@ -84,6 +89,7 @@ class Witness:
         self._now_s = now_s
         self._disk = disk
         self._disk_lock = threading.Lock()
+        self._is_closed = False
         self._books = _books(self.keys, logs)
         self._by_hash = {origin_hash(origin): book for origin, book in self._books.items()}
         try:
@@ -111,7 +117,8 @@ class Witness:
         Raises, in the order of the checks: `BadSubmission` or `BadNote` where the bytes have not the form;
         `UnknownLog`; `BadSignature` where no key of the log signed, or one with a signature that does not verify;
         `BadSubmission` for an old size above the new; `StaleSize` where the old size is not the one last cosigned, or
-        the tree of that size is another; `BadProof`. `OSError` where the disk fails: then nothing leaves.
+        the tree of that size is another; `BadProof`. `OSError` where the disk fails, `WitnessClosed` after `close`:
+        then nothing is signed.
         """
         submission = Submission.parse(body)
         checkpoint, note = parse_checkpoint(submission.checkpoint)
@@ -145,9 +152,11 @@ class Witness:
         return book.note or None if book is not None else None
 
     def close(self) -> None:
-        """Let another process sign. No call may follow."""
-        release, self._release = self._release, lambda: None
-        release()
+        """Let another process sign, once what is being kept has been. Whatever has not come that far is not signed."""
+        with self._disk_lock:
+            self._is_closed = True
+            release, self._release = self._release, lambda: None
+            release()
 
     def _require_continued(self, book: _Book, submission: Submission, checkpoint: Checkpoint, signed: Note) -> None:
         latest = book.latest
@@ -190,6 +199,8 @@ class Witness:
 
     def _write(self, files: Mapping[str, bytes]) -> None:
         with self._disk_lock:
+            if self._is_closed:
+                raise WitnessClosed(f"The witness {self.name} was closed.", hint="Try again when it runs again.")
             self._disk.commit(files)
 
     def _read(self, book: _Book) -> None:

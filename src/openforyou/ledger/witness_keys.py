@@ -16,11 +16,13 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 from openforyou.core.errors import BadInput
 from openforyou.ledger.errors import BadKey
 from openforyou.ledger.keys import Algorithm, SigningKey, VerifyingKey
+from openforyou.ledger.witness import NAME_BYTES_MAX
 
 KEY_FILES = {Algorithm.ED25519_COSIGNATURE: "ed25519.key", Algorithm.MLDSA44_COSIGNATURE: "ml-dsa-44.key"}
 VKEY_FILE = "vkey"
@@ -33,14 +35,17 @@ _ADDRESS = re.compile(r"https?://\S+")
 def make_keys(folder: Path, name: str, algorithms: Collection[Algorithm]) -> list[SigningKey]:
     """Make those of a witness's keys that are not there yet, and write `vkey`. Returns all of them.
 
-    Raises `BadInput` where the folder holds the keys of another name.
+    Raises `BadKey` for a name that cannot be, `BadInput` where the folder holds the keys of another.
     """
+    VerifyingKey(name, Algorithm.ED25519_COSIGNATURE, bytes(32))  # looks at the name, before anything is written
+    if len(name.encode()) > NAME_BYTES_MAX:
+        raise BadKey(f"the name of a witness has {NAME_BYTES_MAX} bytes at most")
     folder.mkdir(parents=True, exist_ok=True)
-    VerifyingKey(name, Algorithm.ED25519_COSIGNATURE, bytes(32))  # a name that cannot be, before anything is written
     for algorithm in algorithms:
         if not (folder / KEY_FILES[algorithm]).exists():
             _require_name(folder, load_keys(folder), name)
-            SigningKey.generate(name, algorithm).save(folder / KEY_FILES[algorithm])
+            with suppress(FileExistsError):  # another process made it first: then that one holds
+                SigningKey.generate(name, algorithm).save(folder / KEY_FILES[algorithm])
     keys = load_keys(folder)
     _require_name(folder, keys, name)
     _replace(folder / VKEY_FILE, "".join(f"{key.vkey()}\n" for key in keys).encode())

@@ -46,6 +46,8 @@ class Published:
         """
         under = self.checkpoint()
         start, stop = batch
+        if not 0 <= start < stop <= under.size:
+            raise LedgerError(f"There is no batch of leaves {start} to {stop} in a log of {under.size}.")
         while stop > start:
             begin = max(start, (stop - 1) // LOOKED_AT_ONCE * LOOKED_AT_ONCE)
             leaves = [leaf for part in self._log.entries(begin, stop, under.size) for leaf in part]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import decode_id, encode_id
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf, encode_record
@@ -161,9 +162,9 @@ def ending_leaf(ending: Ending) -> bytes:
     return encode_record(POLICY_END, {"id": encode_id(ending.id), "reason": ending.reason, "at": _told(ending.at)})
 
 
-def weights_leaf(digest: str, values: Mapping[str, float]) -> bytes:
-    """The record of the ranking weights in service."""
-    return encode_record(WEIGHTS, {"digest": digest, "values": dict(values)})
+def weights_leaf(values: Mapping[str, float]) -> bytes:
+    """The record of the ranking weights in service. A slate's record names them by the digest's first digits."""
+    return encode_record(WEIGHTS, {"digest": digest(dict(values)), "values": dict(values)})
 
 
 def read_leaf(leaf: bytes) -> Policy | Ending | None:

@@ -12,6 +12,7 @@ from openforyou.catalog import store as catalog_store
 from openforyou.catalog.errors import CreatorNotFound, ItemNotFound
 from openforyou.catalog.types import Item
 from openforyou.core.clock import Clock
+from openforyou.core.encoding import digest
 from openforyou.core.errors import Conflict
 from openforyou.core.ids import MAX_ID, CreatorId, encode_id, new_id
 from openforyou.events.log import store as log_store
@@ -85,18 +86,18 @@ class Policies:
                 raise PolicyEnded(encode_id(policy_id) if found.policy is None else found.policy.name)
         return ending
 
-    def announce_weights(self, digest: str, values: Mapping[str, float]) -> bool:
+    def announce_weights(self, values: Mapping[str, float]) -> bool:
         """Put the ranking weights on their way into the log, unless they are the ones that were published last.
 
         Answers whether a record was written. Raises `LedgerError` where the log cannot be read to find out.
         """
-        leaf = weights_leaf(digest, values)
+        leaf, named = weights_leaf(values), digest(dict(values))
         with self._database.begin() as connection:
             log_store.lock_writer(connection)  # so that two servers that start together write one record
             newest = store.newest_weights(connection)
-            if newest is not None and newest[0] == digest and self._is_on_record(connection, newest[1], leaf):
+            if newest is not None and newest[0] == named and self._is_on_record(connection, newest[1], leaf):
                 return False
-            store.insert_weights(connection, digest, log_store.enqueue(connection, [leaf]))
+            store.insert_weights(connection, named, log_store.enqueue(connection, [leaf]))
         return True
 
     def _is_on_record(self, connection: Connection, seq: int, leaf: bytes) -> bool:

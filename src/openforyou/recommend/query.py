@@ -55,6 +55,7 @@ class Swayed:
     """What boosts and demotions did to the order of M candidates by value."""
 
     ids: Ids  # (M,)
+    positions: Ids  # (M,) on the shelf
     factored: Mask  # (M,) a rule bears on it
     before: Ids  # (M,) its place without the rules, from 0
     after: Ids  # (M,) and with them

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from openforyou.moderation.effects import Acted
-from openforyou.moderation.types import Policy, PolicyKind
-from openforyou.recommend.query import Query
+from openforyou.moderation.types import Policy, PolicyId, PolicyKind
+from openforyou.recommend.index import Index
 from openforyou.recommend.ranking import Ranked
 from openforyou.recommend.ruling import Ruling
+from openforyou.recommend.shelf import Ids
 
 
 def acted(ranked: Ranked) -> list[Acted]:
@@ -36,56 +35,56 @@ class _Deeds:
     """Gathers by rule."""
 
     def __init__(self, ruling: Ruling) -> None:
-        self._acted = {policy.id: Acted(policy) for policy in ruling.policies}
+        self._ruling = ruling
+        self._acted: dict[PolicyId, Acted] = {}
 
     def of(self, policy: Policy) -> Acted:
         """What that rule did so far."""
-        return self._acted[policy.id]
+        return self._acted.setdefault(policy.id, Acted(policy))
 
     def done(self) -> list[Acted]:
-        """Those that did anything."""
-        return [one for one in self._acted.values() if one.removed or one.displaced or one.moved]
+        """Those that did anything, in the order of the log."""
+        return [self._acted[policy.id] for policy in self._ruling.policies if policy.id in self._acted]
 
 
 def _by_caps(deeds: _Deeds, ranked: Ranked) -> None:
     index = ranked.query.index
-    gone = ranked.trace.removed.get("capped", np.empty(0, dtype=np.int64))
+    gone = ranked.trace.removed["capped"]
     for item, number in zip(gone.tolist(), index.ruling.capped_by[index.shelf.positions(gone)].tolist(), strict=True):
         deeds.of(index.ruling.policies[number]).removed.append(item)
 
 
 def _by_factors(deeds: _Deeds, ranked: Ranked) -> None:
-    query, swayed, size = ranked.query, ranked.query.notes.swayed, ranked.query.ask.size
+    index, swayed, size = ranked.query.index, ranked.query.notes.swayed, ranked.query.ask.size
     if swayed is None:
         return
     shown = np.isin(swayed.ids, ranked.shown.ids)
+    places = swayed.after - swayed.before
     for row in np.flatnonzero(swayed.factored & shown).tolist():
-        item, places = int(swayed.ids[row]), int(swayed.after[row] - swayed.before[row])
-        for policy in _factors_on(query, item):
-            deeds.of(policy).moved[item] = places
+        for policy in _factors_on(index, swayed.positions[row]):
+            deeds.of(policy).moved[int(swayed.ids[row])] = int(places[row])
     risen = swayed.factored & (swayed.after < size) & (swayed.before >= size)
-    boosts = _among(PolicyKind.BOOST, query, swayed.ids[risen].tolist())
-    for item in swayed.ids[~shown & (swayed.before < size) & (swayed.after >= size)].tolist():
-        for policy in _among(PolicyKind.DEMOTE, query, [item]) or boosts:
-            deeds.of(policy).displaced.append(item)
+    boosts = _among(PolicyKind.BOOST, index, swayed.positions[risen])
+    for row in np.flatnonzero(~shown & (swayed.before < size) & (swayed.after >= size)).tolist():
+        for policy in _among(PolicyKind.DEMOTE, index, swayed.positions[[row]]) or boosts:
+            deeds.of(policy).displaced.append(int(swayed.ids[row]))
 
 
 def _by_limit(deeds: _Deeds, ranked: Ranked) -> None:
     policy = ranked.query.index.ruling.cross_post_limit
-    if policy is None:
-        return
-    gone = dict.fromkeys([*ranked.query.notes.displaced, *ranked.over_limit])
-    deeds.of(policy).displaced += [item for item in gone if item not in set(ranked.shown.ids.tolist())]
+    shown = set(ranked.shown.ids.tolist())
+    for item in dict.fromkeys([*ranked.query.notes.displaced, *ranked.over_limit]):
+        if policy is not None and item not in shown:
+            deeds.of(policy).displaced.append(item)
 
 
-def _factors_on(query: Query, item: int) -> tuple[Policy, ...]:
-    index = query.index
-    at = int(index.shelf.positions(np.array([item], dtype=np.int64))[0])
-    cross_post = bool(index.shelf.cross_post[at])
-    return index.ruling.factors_on(item, int(index.shelf.creators[at]), cross_post=cross_post)
+def _factors_on(index: Index, at: np.int64) -> tuple[Policy, ...]:
+    shelf = index.shelf
+    item, creator = int(shelf.ids[at]), int(shelf.creators[at])
+    return index.ruling.factors_on(item, creator, cross_post=bool(shelf.cross_post[at]))
 
 
-def _among(kind: PolicyKind, query: Query, items: Iterable[int]) -> list[Policy]:
+def _among(kind: PolicyKind, index: Index, positions: Ids) -> list[Policy]:
     """The distinct boosts, or demotions, on some items."""
-    found = {policy.id: policy for item in items for policy in _factors_on(query, item) if policy.kind is kind}
+    found = {policy.id: policy for at in positions for policy in _factors_on(index, at) if policy.kind is kind}
     return list(found.values())

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from openforyou.core.errors import Unavailable
+from openforyou.core.errors import BadInput, Unavailable
 
 with warnings.catch_warnings():
     # platformdirs warns at import where XDG_RUNTIME_DIR is unset; the socket then lies under /tmp, which is fine.
@@ -27,8 +27,15 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path) -> None:
         folder = folder.resolve()
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(folder.parent / "postgres.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder.parent / "postgres.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise BadInput(
+                f"{folder.parent} cannot hold the data: {error.strerror}.",
+                hint="Name a folder that you can write to with --data.",
+                field="--data",
+            ) from error
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         try:
             self._server = get_server(folder, cleanup_mode=None)

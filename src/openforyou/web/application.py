@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from openforyou.app.platform import Platform
+from openforyou.app.witnesses import witness_policy
 from openforyou.web import log, media
 from openforyou.web.api import router as api
 from openforyou.web.media import Listed
@@ -53,7 +54,7 @@ def create_app(platform: Platform, *, rates: Rates | None = None) -> FastAPI:
     app.state.site = site
     app.state.rates = rates or Rates()
     app.state.listed = Listed(platform.catalog)
-    app.state.logbook = Logbook(platform)
+    app.state.logbook = Logbook(platform, witness_policy(platform.settings))
     app.state.unfinished = Unfinished(platform.settings.data / "uploads-part", platform.clock)
     app.state.door = Door(platform.accounts, site, app.state.rates, platform.clock, platform.settings.signing_key())
     install(app, error_page)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from openforyou.ledger.errors import BadNote, BadProof, BadSignature, LedgerError, StaleSize
 from openforyou.ledger.submission import PATH, SIZE_TYPE, SUBMISSION_BYTES_MAX, BadSubmission, format_size
-from openforyou.ledger.witness import UnknownLog, Witness
+from openforyou.ledger.witness import UnknownLog, Witness, WitnessClosed
 
 BODY_WITHIN_S = 10.0
 """A body that has not come in full by then is not waited for."""
@@ -32,6 +32,7 @@ STATUS: tuple[tuple[type[LedgerError], int], ...] = (
     (UnknownLog, 404),
     (BadSignature, 403),
     (BadProof, 422),
+    (WitnessClosed, 503),
 )
 
 _log = logging.getLogger(__name__)

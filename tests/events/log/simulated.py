@@ -46,41 +46,50 @@ class Crash(BaseException):
         self.kind = kind
 
 
+DATABASE_PLACES = ("begin", "commit", "committed", "read rows")
+PLACES = dict(zip(DATABASE_PLACES, (4, 3, 3, 4), strict=True)) | {
+    "read file": 4,
+    "put": 5,
+    "synced": 3,
+    "shown": 2,
+    "remove": 2,
+    "lock": 1,
+}
+"""Where something can go wrong, and how often one round of the sequencer may pass there: in the database as a
+transaction begins, before it is committed and behind that, and as rows are read; on the disk as a file is read or
+appears, as a stage of them is safe, as the checkpoint is shown, as a folder goes, as the log is taken."""
+
+
 class Fate:
-    """What happens at the n-th place, from now on, at which something can."""
+    """What happens when a place is passed for the n-th time from now on."""
 
     def __init__(self) -> None:
-        self.left = -1
-        self.kind = ""
+        self._fault: tuple[str, str] | None = None
+        self._left = 0
         self.struck = False
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def set(self, fault: tuple[str, int] | None) -> None:
-        self.kind, self.left = fault or ("", -1)
+    def set(self, fault: tuple[str, str, int] | None) -> None:
+        """(what, at which place, how often it is passed before)"""
+        self._fault, self._left = (fault[:2], fault[2]) if fault else (None, 0)
         self.struck = False
 
-    def at(self, error: Callable[[], Exception]) -> None:
-        """One such place. `error` makes what is raised where the fault is an error."""
-        if self.left < 0:
+    def at(self, place: str) -> None:
+        """The code under test passes there."""
+        if self._fault is None or self._fault[1] != place:
             return
-        self.left -= 1
-        if self.left >= 0:
+        self._left -= 1
+        if self._left >= 0:
             return
-        self.struck = True
-        if self.kind == MEANWHILE:
+        kind, self._fault, self.struck = self._fault[0], None, True
+        if kind == MEANWHILE:
             self.meanwhile()
-        elif self.kind == ERROR:
-            raise error()
+        elif kind != ERROR:
+            raise Crash(kind)
+        elif place in DATABASE_PLACES:
+            raise OperationalError("simulated", None, Exception("server closed the connection unexpectedly"))
         else:
-            raise Crash(self.kind)
-
-
-def disk_error() -> Exception:
-    return OSError(5, "simulated input/output error")
-
-
-def database_error() -> Exception:
-    return OperationalError("simulated", None, Exception("server closed the connection unexpectedly"))
+            raise OSError(5, "simulated input/output error")
 
 
 class SimDisk:
@@ -95,7 +104,7 @@ class SimDisk:
         self.on_shown: Callable[[bytes], None] = lambda data: None
 
     def read(self, path: str, limit_bytes: int) -> bytes:
-        self._fate.at(disk_error)
+        self._fate.at("read file")
         if path not in self.seen:
             raise FileNotFoundError(path)
         return self.seen[path][: limit_bytes + 1]
@@ -103,28 +112,28 @@ class SimDisk:
     def commit(self, *stages: Files, shown: Files | None = None) -> None:
         for stage in stages:
             for path in self._random.sample(sorted(stage), len(stage)):
-                self._fate.at(disk_error)
+                self._fate.at("put")
                 self._put(path, stage[path])
-            self._fate.at(disk_error)
+            self._fate.at("synced")
             for path in stage:
                 self.unsafe.pop(path, None)
         for path, data in (shown or {}).items():
-            self._fate.at(disk_error)
+            self._fate.at("put")
             self._put(path, data)
-        self._fate.at(disk_error)
+        self._fate.at("shown")
 
     def names(self, folder: str) -> list[str]:
-        self._fate.at(disk_error)
+        self._fate.at("read file")
         above = f"{folder}/" if folder else ""
         return sorted({path[len(above) :].partition("/")[0] for path in self.seen if path.startswith(above)})
 
     def remove_folder(self, folder: str) -> None:
         for path in [path for path in sorted(self.seen) if path.startswith(f"{folder}/")]:
-            self._fate.at(disk_error)
+            self._fate.at("remove")
             self.unsafe.setdefault(path, []).append(self.seen.pop(path))
 
     def lock(self) -> Callable[[], None]:
-        self._fate.at(disk_error)
+        self._fate.at("lock")
         if self.locked:
             raise LogInUse("the log is in use")
         self.locked = True
@@ -180,15 +189,15 @@ class SimDatabase(Database):
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        self._fate.at(database_error)
+        self._fate.at("begin")
         with self._connection.begin_nested():
             yield self._connection
-            self._fate.at(database_error)
-        self._fate.at(database_error)  # committed, and nobody learns of it
+            self._fate.at("commit")
+        self._fate.at("committed")  # done, and nobody learns of it
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        self._fate.at(database_error)
+        self._fate.at("read rows")
         yield self._connection
 
 
@@ -200,7 +209,7 @@ class _Claims:
         self._open: list[Connection] = []
 
     def connect(self) -> Connection:
-        self._fate.at(database_error)
+        self._fate.at("read rows")
         self._open.append(self._engine.connect())
         return self._open[-1]
 

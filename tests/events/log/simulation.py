@@ -70,8 +70,9 @@ class World:
         self.flying: list[list[Event]] = []
         self.sent: list[Event] = []
         self.leaves: list[bytes] = []
-        self._heads: set[tuple[int, bytes]] = set()
         self._checked = b""
+        self._touched = True
+        self._proved: dict[int, bytes] = {}
         self._next = 0
         for viewer in range(1, VIEWERS + 1):
             connection.execute(
@@ -88,18 +89,28 @@ class World:
 
     # What clients do
 
-    def say(self, said: Sequence[tuple[str, int, int, int]], repeats: Sequence[int], burst: int) -> list[Event]:
-        """New events, some old ones once more, and a burst of time watched, as one batch that waits to be sent."""
+    def say(self, said: Sequence[tuple[str, int, int, int]], repeats: Sequence[int]) -> list[Event]:
+        """New events (kind, viewer, item, seconds from now), and some old ones once more, as one batch to be sent."""
         batch = [self._event(*one) for one in said]
-        batch += [self._event("watch", 1, 1, 0) for _ in range(burst)]
         batch += [self.sent[place % len(self.sent)] for place in repeats if self.sent]
         self.sent += batch[: len(said)]
         if batch:
             self.unanswered.append(batch)
         return batch
 
+    def fill(self, beyond: int) -> None:
+        """As much watching as brings the log, once all is published, to a tile's border and `beyond`."""
+        self.watch((beyond - store.state(self._connection).queued) % 256)
+
+    def watch(self, leaves: int) -> None:
+        """So many leaves, each by an event of its own."""
+        self.fate.set(None)
+        if leaves:
+            self.deliver([self.say([("watch", 1, 1, 0)] * leaves, [])])
+
     def deliver(self, batches: Sequence[list[Event]], *, answered: bool = True, slates: Sequence[int] = ()) -> None:
         """These reach the server together. Unless `answered`, no client hears what it says."""
+        self._touched = True
         now = self.clock.now()
         sound = [[event for event in batch if self._is_sound(event)] for batch in batches]
         told = [self._slate(number) for number in slates]
@@ -134,7 +145,7 @@ class World:
 
     def _meanwhile(self) -> None:
         """What another thread may do between two steps of the one that runs."""
-        self.deliver([self.say([("view", 2, 1, 0), ("unlike", 1, 1, 0)], [0, 1], 2)])
+        self.deliver([self.say([("view", 2, 1, 0), ("unlike", 1, 1, 0), ("watch", 1, 1, 0)], [0, 1])])
 
     def _is_sound(self, event: Event) -> bool:
         try:
@@ -171,6 +182,7 @@ class World:
 
     def step(self) -> None:
         """One round of the sequencer; afterwards everything accepted before it is published, unless it was hindered."""
+        self._touched = True
         queued = store.state(self._connection).queued
         moody = bool(self.witnesses and self.witnesses.moods)
         try:
@@ -189,6 +201,7 @@ class World:
 
     def crash(self, kind: str) -> None:
         """The process is gone, with the power or without it; another one starts."""
+        self._touched = True
         self.fate.set(None)
         self._database.claims.killed()
         if kind == POWER:
@@ -203,9 +216,11 @@ class World:
         self.fate.set(None)
         if self.witnesses:
             self.witnesses.moods.clear()
-        while self.unanswered:
-            self.deliver([self.unanswered[0]])
+        for batch in list(self.unanswered):
+            self.deliver([batch])
+        require(not self.unanswered, "nothing fails, and clients are not answered")
         self.step()
+        self._touched = True
         self.observe()
         require(len(self.leaves) == store.state(self._connection).queued, "something was accepted and not published")
         self._check_receipts()
@@ -220,6 +235,9 @@ class World:
     def observe(self) -> None:
         """Whatever happened: the log is whole and only grew, the numbers are the log's, and nothing answered is lost."""
         self.fate.set(None)
+        if not self._touched:
+            return
+        self._touched = False
         shown = self._disk.seen.get(CHECKPOINT)
         if shown is not None and shown != self._checked:
             self._read_log(dict(self._disk.seen))
@@ -230,11 +248,13 @@ class World:
         waiting = store.pending(self._connection, state.folded, state.queued)
         require(len(waiting) == state.queued - state.folded, "a number without a leaf, or a leaf without a number")
         self.model.check(self.leaves[: state.folded] + waiting, complete=True)
-        self.model.check(self.leaves, complete=False)
+        if state.folded < len(self.leaves):
+            self.model.check(self.leaves, complete=False)
         if self.witnesses:
-            for size, root in self.witnesses.cosigned.items():
+            for size, root in self.witnesses.cosigned.items() - self._proved.items():
                 if size <= len(self.leaves):
                     require(tree_root(self.leaves[:size]) == root, f"the tree of {size} is not the one cosigned")
+                    self._proved[size] = root
 
     def _shown(self, data: bytes) -> None:
         """A checkpoint appears: everything below it must be safe already, and vouched for."""

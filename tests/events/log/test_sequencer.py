@@ -19,7 +19,7 @@ from openforyou.events.log.errors import LogBehind, LogBusy, NoReceipt, NotYetPu
 from openforyou.events.log.sequencer import Sequencer
 from openforyou.events.types import Event, EventType, Outcome, ServedSlate
 from openforyou.ledger import fsck
-from openforyou.ledger.errors import NoQuorum
+from openforyou.ledger.errors import LogDamaged, NoQuorum
 from openforyou.ledger.policy import Policy
 from openforyou.ledger.source import FolderSource
 
@@ -199,8 +199,9 @@ def test_a_log_that_lost_its_end_is_not_made_anew_in_silence(
     platform.log.step()
     platform.log.close()
     platform.settings.log_folder.rename(tmp_path / "lost")
-    with pytest.raises(LogBehind, match="0 leaves, and the numbers were folded from 1"):
+    with pytest.raises(LogDamaged, match="0 leaves, but 1 had been published"):
         platform.log.step()
+    assert not (platform.settings.log_folder / "checkpoint").exists(), "nobody is shown an empty log"
 
 
 def test_a_database_older_than_the_log_is_refused(platform: Platform, clock: ManualClock) -> None:

@@ -18,7 +18,7 @@ from openforyou.ledger import writer
 from openforyou.storage.database import Database
 from tests.events.log.model import Wrong
 from tests.events.log.mutants import MUTANTS, Mutant
-from tests.events.log.simulated import ERROR, KILL, MEANWHILE, MOODS, POWER
+from tests.events.log.simulated import DATABASE_PLACES, ERROR, KILL, MEANWHILE, MOODS, PLACES, POWER
 from tests.events.log.simulation import ITEMS, KINDS, VIEWERS, World
 
 MIDNIGHT = datetime(2026, 5, 2, 0, 0, tzinfo=UTC)
@@ -26,9 +26,17 @@ MIDNIGHT = datetime(2026, 5, 2, 0, 0, tzinfo=UTC)
 KIND = st.sampled_from([*KINDS, "like", "unlike", "follow", "unfollow", "view", "watch"])
 AT_S = st.sampled_from([0, 0, 0, -1, -2, -60, -3_600, -86_000, 60, 119, 121])
 SAID = st.tuples(KIND, st.integers(1, VIEWERS), st.integers(1, ITEMS), AT_S)
-BURST = st.sampled_from([0, 0, 0, 1, 5, 100, 250, 255, 256, 257])
-FAULT = st.none() | st.tuples(st.sampled_from([KILL, POWER, ERROR, MEANWHILE]), st.integers(0, 45))
-WRITE_FAULT = st.none() | st.none() | st.tuples(st.sampled_from([KILL, ERROR, MEANWHILE]), st.integers(0, 3))
+KIND_OF_FAULT = st.sampled_from([KILL, POWER, ERROR, MEANWHILE])
+PASSED = [(place, times) for place, most in PLACES.items() for times in range(most)]
+STRUCK = st.tuples(KIND_OF_FAULT, st.sampled_from(PASSED)).map(lambda drawn: (drawn[0], *drawn[1]))
+FAULT = st.none() | STRUCK | STRUCK | STRUCK
+WRITE_FAULT = st.none() | st.none() | st.tuples(KIND_OF_FAULT, st.sampled_from(DATABASE_PLACES[:3]), st.just(0))
+THEMES = (("like", "unlike"), ("follow", "unfollow"), ("view",), ("complete", "watch", "report"))
+WORDS = st.tuples(
+    *(st.lists(st.tuples(st.sampled_from(kinds), st.sampled_from([0, -1, -86_000])), max_size=5) for kinds in THEMES)
+).map(lambda lists: [word for words in lists for word in words])
+MOODY = st.just([]) | st.lists(st.sampled_from(MOODS), min_size=2, max_size=6)
+PAIR = st.tuples(st.integers(1, VIEWERS), st.integers(1, ITEMS))
 LOST = st.sampled_from(["no", "no", "no", "request", "answer", "late", "twice"])
 HALF_DAY_S = 43_200
 
@@ -41,7 +49,7 @@ class Simulation(RuleBasedStateMachine):
     @initialize(
         seed=st.integers(0, 2**16),
         witnessed=st.booleans(),
-        batch=st.sampled_from([3, 7, 100, 256, 50_000]),
+        batch=st.sampled_from([20, 100, 256, 50_000]),
         before_midnight_s=st.integers(0, HALF_DAY_S),
     )
     def begin(self, seed: int, witnessed: bool, batch: int, before_midnight_s: int) -> None:
@@ -55,12 +63,11 @@ class Simulation(RuleBasedStateMachine):
     @rule(
         said=st.lists(SAID, max_size=8),
         repeats=st.lists(st.integers(0, 200), max_size=3),
-        burst=BURST,
         lost=LOST,
         fault=WRITE_FAULT,
     )
-    def send(self, said: list[Any], repeats: list[int], burst: int, lost: str, fault: Any) -> None:
-        batch = self.world.say(said, repeats, burst)
+    def send(self, said: list[Any], repeats: list[int], lost: str, fault: Any) -> None:
+        batch = self.world.say(said, repeats)
         if not batch or lost == "request":
             return
         if lost == "late":
@@ -70,6 +77,19 @@ class Simulation(RuleBasedStateMachine):
             self.world.flying.append(batch)
         self.world.fate.set(fault)
         self.world.deliver([batch], answered=lost != "answer")
+
+    @rule(pair=PAIR, words=WORDS)
+    def insist(self, pair: tuple[int, int], words: list[tuple[str, int]]) -> None:
+        """One viewer says this and that of one item, at once or out of order."""
+        self.world.deliver([self.world.say([(kind, *pair, at_s) for kind, at_s in words], [])])
+
+    @rule(beyond=st.integers(-1, 1), kind=st.sampled_from([KILL, POWER]))
+    def fill_a_tile(self, beyond: int, kind: str) -> None:
+        """Publish up to just below, onto or just behind the border of a tile, and begin anew from there."""
+        self.world.fill(beyond)
+        self.world.step()
+        self.world.crash(kind)
+        self.world.watch(1)
 
     @precondition(lambda self: self.world.unanswered)
     @rule(first=st.integers(0, 20), fault=WRITE_FAULT, together=st.booleans())
@@ -94,20 +114,23 @@ class Simulation(RuleBasedStateMachine):
     def turn_the_clock(self, seconds: int) -> None:
         self.world.clock.turn(timedelta(seconds=seconds))
 
-    @rule(fault=FAULT, moods=st.lists(st.sampled_from(MOODS), max_size=6))
-    def step(self, fault: Any, moods: list[str]) -> None:
+    @rule(before=st.integers(0, 3), fault=FAULT, moods=MOODY, after=st.integers(0, 2), again=FAULT)
+    def step(self, before: int, fault: Any, moods: list[str], after: int, again: Any) -> None:
+        """Something is accepted, and hindered on its way; more is accepted, and it is tried again."""
+        self.world.watch(before)
         if self.world.witnesses:
             self.world.witnesses.moods = list(moods)
         self.world.fate.set(fault)
         self.world.step()
+        self.world.watch(after)
+        self.world.fate.set(again)
+        self.world.step()
 
-    @rule(kind=st.sampled_from([KILL, POWER]))
-    def crash(self, kind: str) -> None:
+    @rule(kind=st.sampled_from([KILL, POWER]), calm=st.sampled_from([False, False, True]))
+    def crash(self, kind: str, calm: bool) -> None:
         self.world.crash(kind)
-
-    @rule()
-    def settle(self) -> None:
-        self.world.settle()
+        if calm:
+            self.world.settle()
 
     @invariant()
     def holds(self) -> None:

@@ -22,7 +22,7 @@ from openforyou.ledger.keys import Algorithm, SigningKey
 from openforyou.ledger.note import parse_note
 from openforyou.ledger.tiles import bundle_path
 from tests.web.pages.conftest import PHONE, Site, Visit
-from tests.web.pages.test_pages import violations
+from tests.web.pages.test_pages import SMALL_TARGETS, violations
 
 pytestmark = pytest.mark.browser
 MakeVisit = Callable[..., Visit]
@@ -328,3 +328,13 @@ def test_the_page_of_the_log_says_what_anybody_needs(visit: Visit, clip: str) ->
     expect(page.locator("main")).to_contain_text("bad_time 3")
     address = page.get_by_role("link", name="/log/checkpoint").get_attribute("href")
     assert visit.context.request.get(f"{visit.site.origin}{address}").body() == (folder / "checkpoint").read_bytes()
+
+
+def test_nothing_is_wider_than_a_small_phone_nor_too_small_to_press(make_visit: MakeVisit, clip: str) -> None:
+    visit = make_visit(viewport={"width": 320, "height": 568}, has_touch=True)
+    sheet = checked(visit, clip)
+    width = sheet.locator(".body").evaluate("body => [body.scrollWidth, body.clientWidth]")
+    assert width[0] == width[1]
+    assert visit.page.evaluate(SMALL_TARGETS) == []
+    page = visit.open("/log")
+    assert (page.evaluate("document.documentElement.scrollWidth"), page.evaluate(SMALL_TARGETS)) == (320, [])

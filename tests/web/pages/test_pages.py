@@ -21,7 +21,9 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, a[href], input, 
   .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
   .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
 """By name: what is less than 24 pixels wide or high (WCAG 2.2, 2.5.8), links in running text apart."""
-ADDRESSES = ("/", "/following", "/item/{item}", "/@waves", "/upload", "/uploads", "/signin", "/settings", "/about")
+ADDRESSES = (
+    *("/", "/following", "/item/{item}", "/@waves", "/upload", "/uploads", "/signin", "/settings", "/about", "/rules"),
+)
 
 
 def violations(page: Page) -> list[str]:

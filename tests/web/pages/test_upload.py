@@ -30,21 +30,22 @@ def tick(page: Page, *rights: str) -> None:
 def test_no_right_is_ticked_beforehand(visit: Visit) -> None:
     page = begin(visit, "unticked")
     boxes = page.get_by_role("checkbox")
-    expect(boxes).to_have_count(3)
-    assert [boxes.nth(number).is_checked() for number in range(3)] == [False, False, False]
+    expect(boxes).to_have_count(4)
+    assert [boxes.nth(number).is_checked() for number in range(4)] == [False] * 4
 
 
 def test_a_clip_is_uploaded_made_ready_and_watched(visit: Visit, tmp_path: Path) -> None:
     page = begin(visit, "uploads")
     page.get_by_label("Choose a clip").set_input_files(write_clip(tmp_path / "mine.mp4", "Embers", 7))
     page.get_by_label("Title").fill("Uploaded by hand")
-    tick(page, "Show it", "Recommend it")
+    tick(page, "Show it", "Recommend it", "posted this elsewhere before")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#far")).to_contain_text("made ready")
     done = visit.site.platform.ingest.process_next()
     assert done is not None
     expect(page.get_by_role("heading", name="“Uploaded by hand” is ready")).to_be_visible()
     assert visit.site.platform.catalog.item_rights(done.item_id) == {Right.SHOW, Right.RECOMMEND}
+    assert visit.site.platform.catalog.item(done.item_id).cross_post
     page.get_by_role("link", name="Watch it").click()
     visit.until("v && v.currentTime > 0")
     expect(page.locator(f"{CURRENT} .by b")).to_have_text("Uploads")

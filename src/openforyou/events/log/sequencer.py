@@ -17,12 +17,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from openforyou.core.errors import OpenForYouError
 from openforyou.events.counts import gains
@@ -120,8 +118,11 @@ class Sequencer:
         if not store.lock_sequencer(self._claim):
             raise LogBusy("Another process writes the log.", hint="It publishes what is accepted here as well.")
         self._claim.commit()
-        self._writer = LogWriter.open(self._folder, self._key(), self._disk, cosign=self._cosign)
-        self._catch_up(self._writer)
+        with self._database.connect() as connection:
+            state = store.state(connection)
+        # Told beforehand: a log that lost its end, or all, must not be begun anew and shown to anybody.
+        self._writer = LogWriter.open(self._folder, self._key(), self._disk, at_least=state.folded, cosign=self._cosign)
+        self._catch_up(self._writer, state)
         return self._writer
 
     def _let_go(self) -> None:
@@ -130,20 +131,12 @@ class Sequencer:
         if writer is not None:
             writer.close()
         if claim is not None:
-            with suppress(DBAPIError):
-                store.unlock_sequencer(claim)
+            store.unlock_sequencer(claim)
             claim.close()
 
-    def _catch_up(self, writer: LogWriter) -> None:
+    def _catch_up(self, writer: LogWriter, state: store.State) -> None:
         """Fold what was published and not folded, from the log itself; refuse to go on where the two do not fit."""
-        with self._database.connect() as connection:
-            state = store.state(connection)
         size = writer.published_size
-        if size < state.folded:
-            raise LogBehind(
-                f"The log in {self._folder} has {size} leaves, and the numbers were folded from {state.folded}.",
-                hint="Restore the log's folder from a mirror or a backup. It is never made anew in silence.",
-            )
         if size > state.queued:
             raise LogBehind(
                 f"The log in {self._folder} has {size} leaves, and the database has accepted only {state.queued}.",

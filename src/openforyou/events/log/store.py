@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from openforyou.events.counts import Gains
 from openforyou.events.leaf import SECRET_BYTES
@@ -34,7 +36,8 @@ ON CONFLICT (creator_id) DO UPDATE SET followers = held.followers + excluded.fol
 """
 _FREEZE = f"""
 INSERT INTO item_counts AS held (item_id, frozen_by, frozen)
-SELECT item_id, rule, '{{}}' FROM unnest(%b::bigint[], %b::text[]) AS given (item_id, rule)
+SELECT item_id, rule, jsonb_build_object({", ".join(f"'{name}', 0" for name in COUNT_NAMES)})
+FROM unnest(%b::bigint[], %b::text[]) AS given (item_id, rule)
 ON CONFLICT (item_id) DO UPDATE SET frozen_by = excluded.frozen_by,
   frozen = jsonb_build_object({", ".join(f"'{name}', held.{name}" for name in COUNT_NAMES)})
 WHERE held.frozen_by = ''
@@ -47,9 +50,15 @@ _COUNTS = f"""
 SELECT wanted.item_id, {_SHOWN}, {_HELD_AT}
 FROM unnest(%b::bigint[]) AS wanted (item_id) LEFT JOIN item_counts USING (item_id)
 """
-_COUNTS_PAGE = f"SELECT item_id, {_SHOWN}, {_HELD_AT} FROM item_counts WHERE item_id > %b ORDER BY item_id LIMIT %b"
-_FOLLOWERS_PAGE = f"""
-SELECT creator_id, followers, {_HELD_AT} FROM creator_counts WHERE creator_id > %b ORDER BY creator_id LIMIT %b
+_COUNTS_PAGE = f"""
+SELECT page.*, folded AS log_size FROM log_state LEFT JOIN (
+  SELECT item_id, {_SHOWN} FROM item_counts WHERE item_id > %b ORDER BY item_id LIMIT %b
+) AS page ON true WHERE id = 1 ORDER BY item_id
+"""
+_FOLLOWERS_PAGE = """
+SELECT page.*, folded AS log_size FROM log_state LEFT JOIN (
+  SELECT creator_id, followers FROM creator_counts WHERE creator_id > %b ORDER BY creator_id LIMIT %b
+) AS page ON true WHERE id = 1 ORDER BY creator_id
 """
 _ALL_COUNTS = f"""
 SELECT string_agg({" || ".join(f"int8send({name})" for name in ("item_id", *COUNT_NAMES))}, ''::bytea) FROM item_counts
@@ -135,8 +144,10 @@ def lock_sequencer(connection: Connection) -> bool:
 
 
 def unlock_sequencer(connection: Connection) -> None:
-    """Give the claim back."""
-    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": SEQUENCER_LOCK})
+    """Give the claim back. Where the connection was lost meanwhile, so was the claim."""
+    with suppress(DBAPIError):
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": SEQUENCER_LOCK})
+        connection.commit()
 
 
 def state(connection: Connection) -> State:
@@ -194,10 +205,10 @@ def fold(connection: Connection, start: int, stop: int, gained: Gains) -> bool:
     if gained.followers:
         creators = sorted(gained.followers)
         connection.exec_driver_sql(_ADD_FOLLOWERS, (creators, [gained.followers[one] for one in creators]))
-    if gained.frozen:
-        connection.exec_driver_sql(_FREEZE, (list(gained.frozen), list(gained.frozen.values())))
     if gained.freed:
         connection.exec_driver_sql(_FREE, (sorted(gained.freed),))
+    if gained.frozen:
+        connection.exec_driver_sql(_FREEZE, (list(gained.frozen), list(gained.frozen.values())))
     connection.execute(delete(pending_leaves).where(pending_leaves.c.seq < stop))
     return True
 
@@ -212,8 +223,8 @@ def counts(connection: Connection, ids: Collection[int]) -> dict[int, Counts]:
 
 def counts_page(connection: Connection, after: int, limit: int) -> tuple[int, list[tuple[int, Counts]]]:
     """The size that all hold at, and the shown numbers of items by id, from behind `after`."""
-    rows = [(row[0], Counts(*row[1:])) for row in connection.exec_driver_sql(_COUNTS_PAGE, (after, limit))]
-    return rows[0][1].log_size if rows else state(connection).folded, rows
+    rows = connection.exec_driver_sql(_COUNTS_PAGE, (after, limit)).all()
+    return int(rows[0].log_size), [(row.item_id, Counts(*row[1:])) for row in rows if row.item_id is not None]
 
 
 def all_counts(connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -232,4 +243,4 @@ def followers(connection: Connection, creator_id: int) -> int:
 def followers_page(connection: Connection, after: int, limit: int) -> tuple[int, list[tuple[int, int]]]:
     """The size that all hold at, and creators with their followers by id, from behind `after`."""
     rows = connection.exec_driver_sql(_FOLLOWERS_PAGE, (after, limit)).all()
-    return rows[0].log_size if rows else state(connection).folded, [(row.creator_id, row.followers) for row in rows]
+    return int(rows[0].log_size), [(row.creator_id, row.followers) for row in rows if row.creator_id is not None]

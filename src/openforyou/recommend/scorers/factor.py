@@ -26,7 +26,8 @@ class Factor:
         if (factor == 1).all():
             return {}
         after = np.where(score >= 0, score * factor, score / factor)
-        query.notes.swayed = Swayed(candidates.ids, factor != 1, _ranks(score), _ranks(after))
+        ranks = _ranks(score), _ranks(after)
+        query.notes.swayed = Swayed(candidates.ids, candidates["position"], factor != 1, *ranks)
         return {"score": after}
 
 

@@ -16,6 +16,7 @@ from openforyou.events.leaf import BadLeaf, Record, decode_leaf
 from openforyou.ledger.checkpoint import parse_checkpoint
 from openforyou.ledger.errors import LedgerError, Missing
 from openforyou.ledger.keys import KEY_TEXT_CHARACTERS_MAX
+from openforyou.ledger.policy import Policy
 from openforyou.ledger.reader import Log
 from openforyou.ledger.source import VKEY, FolderSource
 
@@ -34,6 +35,8 @@ class LogFacts:
     root: str = ""
     checkpoint: str = ""
     cosigned_by: tuple[str, ...] = ()
+    quorum: str = ""
+    """Whom this server waits for before it publishes, in words; empty: for nobody."""
     megabytes: float = 0.0
     refused: Mapping[str, int] = field(default_factory=dict)
     refused_upto: int = 0
@@ -41,9 +44,14 @@ class LogFacts:
 
 
 class Logbook:
-    """Reads one platform's log; remembers which refusals it found there. Safe from several threads."""
+    """Reads one platform's log; remembers which refusals it found there. Safe from several threads.
 
-    def __init__(self, platform: Platform) -> None:
+    `policy` names the witnesses whom the server asks before it publishes anything; None: it asks nobody.
+    """
+
+    def __init__(self, platform: Platform, policy: Policy | None = None) -> None:
+        self._platform = platform
+        self._policy = policy or Policy()
         self._source = FolderSource(platform.settings.log_folder)
         self._log = Log(self._source)
         self._looking = threading.Lock()
@@ -71,10 +79,21 @@ class Logbook:
             root=head.root.hex(),
             checkpoint=signed.decode("utf-8", "replace"),
             cosigned_by=tuple(dict.fromkeys(line.name for line in note.signatures if line.name != head.origin)),
+            quorum=_in_words(self._policy),
             megabytes=head.size * BYTES_A_LEAF / 1e6,
             refused=refused,
             refused_upto=upto,
         )
+
+    def counted(self, item_id: ItemId) -> dict[str, Any]:
+        """What a page shows of an item, all of it of one moment, and what a browser needs to check it."""
+        counts = self._platform.events.counts([item_id])[item_id]
+        return {
+            "id": encode_id(item_id),
+            "log_size": counts.log_size,
+            "counts": {name: getattr(counts, name) for name in ITEM_COUNTS},
+            "witnesses": [witness.key.vkey() for witness in self._policy.witnesses],
+        }
 
     def _look(self, size: int) -> tuple[dict[str, int], int]:
         """Refused events by reason, and how many leaves were looked through for them."""
@@ -91,15 +110,13 @@ class Logbook:
             return dict(sorted(self._refused.items())), self._upto
 
 
-def counted(platform: Platform, item_id: ItemId) -> dict[str, Any]:
-    """What a page shows of an item, all of it of one moment, for the browser to check."""
-    counts = platform.events.counts([item_id])[item_id]
-    return {
-        "id": encode_id(item_id),
-        "log_size": counts.log_size,
-        "counts": {name: getattr(counts, name) for name in ITEM_COUNTS},
-        "witnesses": [],
-    }
+def _in_words(policy: Policy) -> str:
+    """2 of a, b, c: the quorum of a policy, one level of groups deep."""
+    groups = {group.name: group for group in policy.groups}
+    if policy.quorum is None or policy.quorum not in groups:
+        return policy.quorum or ""
+    group = groups[policy.quorum]
+    return f"{group.threshold} of {', '.join(group.members)}"
 
 
 def _refused(leaf: bytes) -> dict[str, int]:

@@ -17,7 +17,7 @@ from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
-from openforyou.web.pages.logbook import Logbook, counted
+from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
 from openforyou.web.pages.rules import shown
 from openforyou.web.pages.wording import BREAKS, KEYS, REPORT_REASONS, STAGE_MODULES
@@ -81,7 +81,7 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         origin=site.of(request),
         published=day(shown.published_at or shown.created_at),
         more=[] if more is None else _shown(more)["items"],
-        counted=counted(platform, shown.id),
+        counted=_logbook(request).counted(shown.id),
         **_stage(served),
     )
 
@@ -178,10 +178,8 @@ def about(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 @router.get("/log")
 def log(visitor: Welcomed, platform: ThePlatform, request: Request, site: TheSite) -> HTMLResponse:
     """The public log: its key, its newest checkpoint, who watches it, and how to verify it."""
-    book: Logbook = request.app.state.logbook
-    return _page(
-        "log.html", visitor, platform, place="log", title="The public log", log=book.facts(), origin=site.of(request)
-    )
+    facts = _logbook(request).facts()
+    return _page("log.html", visitor, platform, place="log", title="The public log", log=facts, origin=site.of(request))
 
 
 @router.get("/rules")
@@ -206,6 +204,11 @@ def _page(name: str, visitor: Visitor, platform: Platform, **told: Any) -> HTMLR
     chosen = platform.events.controls(visitor.viewer_id)
     html = templates().get_template(name).render(me=_me(visitor, platform), controls=chosen, **told)
     return HTMLResponse(html)
+
+
+def _logbook(request: Request) -> Logbook:
+    book: Logbook = request.app.state.logbook
+    return book
 
 
 def _me(visitor: Visitor, platform: Platform) -> Me | None:

@@ -26,10 +26,10 @@ STANDINGS = {
     Standing.ENDED: "Ended",
 }
 EFFECTS = {
-    Effect.REMOVED: ("left a clip out of a slate", "left clips out of slates"),
-    Effect.DISPLACED: ("pushed a clip out of a slate", "pushed clips out of slates"),
-    Effect.DEMOTED: ("put a clip lower in a slate", "put clips lower in slates"),
-    Effect.LIFTED: ("put a clip higher in a slate", "put clips higher in slates"),
+    Effect.REMOVED: "left a clip out of a slate",
+    Effect.DISPLACED: "pushed a clip out of a slate",
+    Effect.DEMOTED: "put a clip lower in a slate",
+    Effect.LIFTED: "put a clip higher in a slate",
 }
 
 
@@ -104,4 +104,8 @@ def _about(rule: Rule, items: Mapping[int, Item], creators: Mapping[int, Creator
 
 
 def _did(effects: Mapping[Effect, int]) -> list[str]:
-    return [f"{times:,} × {EFFECTS[effect][times != 1]}" for effect in Effect if (times := effects.get(effect, 0))]
+    return [
+        f"{words} {'once' if effects[effect] == 1 else f'{effects[effect]:,} times'}"
+        for effect, words in EFFECTS.items()
+        if effects.get(effect)
+    ]

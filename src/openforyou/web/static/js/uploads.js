@@ -15,9 +15,9 @@ const STATES = {
   withdrawn: "Withdrawn",
 };
 const NUMBER = new Intl.NumberFormat("en");
-let rulesDays = 0;
 const list = document.getElementById("uploads");
 const older = document.getElementById("older");
+let rulesDays = 0; // How many days the numbers of rules are of; the server says it.
 
 function noPoster(picture) {
   return element("span", { class: "poster" }, icon(picture));
@@ -67,27 +67,34 @@ const EFFECTS = {
   demoted: "lower in",
   lifted: "higher in",
 };
+const SCOPES = { item: "This clip", creator: "All your clips", cross_posts: "Clips posted elsewhere before" };
 
-/** What one published rule means for a clip: what it does, whether that has come, and in how many slates it did. */
-function ruleOf({ policy, is_about, views, slates }, days) {
-  const name = element("a", { class: "plain", href: `/rules#${policy.id}` }, policy.name);
-  const parts = [is_about ? `${policy.does}.` : "is not about this clip any more."];
-  if (views !== null) {
-    const reached = views >= policy.limit ? "that is reached" : "so it is recommended as before";
+/** What a published rule is to a clip: what it does, or that it lifted others or has ended. */
+function bearing(policy, isAbout) {
+  if (isAbout) return `${SCOPES[policy.scope.kind]}: ${policy.does}.`;
+  return policy.standing === "ended" ? "It has ended." : "It is about other clips.";
+}
+
+/** One rule in a clip's list, with how far a cap is, and in how many slates it did what. */
+function ruleOf({ policy, is_about: isAbout, views, slates }) {
+  const parts = [bearing(policy, isAbout)];
+  if (views !== null && policy.limit) {
+    const reached = views >= policy.limit ? "that is reached" : "not reached yet";
     parts.push(`It has ${NUMBER.format(views)} ${views === 1 ? "view" : "views"}: ${reached}.`);
   }
   const did = Object.entries(EFFECTS)
     .filter(([effect]) => slates[effect])
     .map(([effect, words]) => `${words} ${NUMBER.format(slates[effect])} ${slates[effect] === 1 ? "slate" : "slates"}`);
-  parts.push(`In ${days} days: ${did.join(", ") || "no slate changed"}.`);
-  return element("li", {}, name, ` ${parts.join(" ")}`);
+  parts.push(`In ${rulesDays} days: ${did.join(", ") || "no slate changed"}.`);
+  return element("li", {}, element("a", { class: "plain", href: `/rules#${policy.id}` }, policy.name), parts.join(" "));
 }
 
 /** What limited or lifted a clip. */
 function rulesOf(item) {
-  const summary = element("summary", {}, item.rules.length ? `What limited or lifted it (${item.rules.length})` : "What limited or lifted it");
+  const count = item.rules.length ? ` (${item.rules.length})` : "";
+  const summary = element("summary", {}, `What limited or lifted it${count}`);
   const none = `Nothing: no published rule is about this clip, and none moved it in the last ${rulesDays} days.`;
-  const rows = item.rules.map((rule) => ruleOf(rule, rulesDays));
+  const rows = item.rules.map(ruleOf);
   const told = rows.length ? element("ul", { class: "felt" }, ...rows) : element("p", { class: "quiet" }, none);
   return element("details", { class: "fold" }, summary, told);
 }
@@ -116,7 +123,8 @@ function rowOf(item) {
   const isPublished = item.status === "published";
   const living = !["refused", "withdrawn"].includes(item.status);
   const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
-  const since = element("span", { class: "quiet" }, ` · ${DATE.format(new Date(item.created_at))}`);
+  const mark = item.cross_post ? " · posted elsewhere before" : "";
+  const since = element("span", { class: "quiet" }, ` · ${DATE.format(new Date(item.created_at))}${mark}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];

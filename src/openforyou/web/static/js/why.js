@@ -28,7 +28,7 @@ function row(picture, words, note, attributes = {}) {
 function policiesOf(policies) {
   const rows = policies.map(({ id, name, text }) => {
     const link = element("a", { class: "plain", href: `/rules#${id}` }, name);
-    return element("li", {}, link, ` ${text}`);
+    return element("li", {}, link, `: ${text}`);
   });
   return element("ul", { class: "facts" }, ...rows);
 }

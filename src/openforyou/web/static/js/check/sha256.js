@@ -42,7 +42,14 @@ function compress(bytes, offset) {
     const high = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     words[i] = (words[i - 16] + low + words[i - 7] + high) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let a = state[0]; // not unpacked in one line: that would ask an iterator, three million times
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  let e = state[4];
+  let f = state[5];
+  let g = state[6];
+  let h = state[7];
   for (let i = 0; i < 64; i += 1) {
     const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const one = (h + sum1 + ((e & f) ^ (~e & g)) + K[i] + words[i]) | 0;
