@@ -30,7 +30,8 @@ class OpenForYouError(Exception):
         self.field = field
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        ends = not self.hint or self.message.endswith((".", "!", "?", ":"))
+        return f"{self.message}{'' if ends else '.'} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, str]:
         """The error as a client reads it: `{"code", "error", "hint"?, "field"?}`."""

@@ -76,7 +76,7 @@ viewer_items = Table(
     _did("counted_day", "the newest day on which something counted"),
     _did("counted", "what counted on that day, a bit each"),
     _did("counted_before", "what counted the day before"),
-    Index("ix_viewer_items_viewer_id_last_at", "viewer_id", "last_at"),
+    # No index by time: a feed reads all that a viewer did anyway, and without one a row is updated where it lies.
     info=HISTORY.why("viewer state: what each did with each item, read at every feed request"),
 )
 

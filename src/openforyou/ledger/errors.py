@@ -12,7 +12,13 @@
     ├── NoQuorum       too few witnesses vouch for a checkpoint
     ├── StaleSize      a witness knows another size than the caller thought; carries `known_size`
     ├── SourceFailed   the place that serves the log does not answer, or answers nonsense
+    ├── RolledBack     a log shows fewer leaves than it once signed (`fsck`)
+    ├── Forked         a log signed two trees that contradict each other (`fsck`)
+    ├── UnknownLog     a witness does not watch that log (`witness`)
+    ├── WriterStopped  the disk failed under a writer; what was published is whole (`writer`)
     └── LogDamaged     what lies on the disk cannot be continued by a writer
+
+`LogInUse` (`disk`) and `WitnessInUse` (`witness`) say that another process is at it.
 
 Everything here is a verdict about bytes. None of them is ever turned into a pass.
 """

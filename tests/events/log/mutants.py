@@ -5,8 +5,8 @@ in silence: where the words that it replaces are gone, or there twice, planting 
 """
 
 from __future__ import annotations
-
 import __future__
+
 import inspect
 import sys
 import textwrap
@@ -68,7 +68,9 @@ MUTANTS = (
     ),
     # the rules
     _mutant("a retraction is lost", ("events.rules:_turned", "(not wants and turn == 0)", "not wants")),
-    _mutant("the word that comes last wins, not the newest", ("events.rules:_is_newer", "event.occurred_at > than", "True")),
+    _mutant(
+        "the word that comes last wins, not the newest", ("events.rules:_is_newer", "event.occurred_at > than", "True")
+    ),
     _mutant("a like wins over the unlike of the same moment", ("events.rules:_is_newer", "and not wants", "and wants")),
     _mutant(
         "what counted yesterday counts again after midnight",
@@ -86,11 +88,15 @@ MUTANTS = (
         (
             "events.log.store:decide_batch",
             "connection.execute(log_batches.insert().values(start=start, stop=stop))",
-            'connection.exec_driver_sql("INSERT INTO log_batches VALUES (%b, %b) ON CONFLICT DO NOTHING", (start, stop))',
+            "connection.exec_driver_sql("
+            '"INSERT INTO log_batches VALUES (%b, %b) ON CONFLICT DO NOTHING", (start, stop))',
         ),
     ),
     _mutant("a batch lies in the order of arrival", (_BATCH, "leaves.sort()", "leaves.sort(key=lambda leaf: 0)")),
-    _mutant("a full batch loses its last leaf", (_BATCH, "writer.append(leaves)", "writer.append(leaves[: BATCH_LEAVES_MAX - 1])")),
+    _mutant(
+        "a full batch loses its last leaf",
+        (_BATCH, "writer.append(leaves)", "writer.append(leaves[: BATCH_LEAVES_MAX - 1])"),
+    ),
     _mutant(
         "the numbers move before the log is published",
         (_BATCH, "writer.append(leaves)", "self._fold(start, stop, leaves)\n    writer.append(leaves)"),
@@ -145,7 +151,9 @@ MUTANTS = (
         ("ledger.recovery:recover", "if signed and signed[1].size > head.size else", "if signed is head else"),
     ),
     # the witnesses
-    _mutant("one witness less than the quorum suffices", ("ledger.policy:Policy.is_met_by", ">= group", "+ 1 >= group")),
+    _mutant(
+        "one witness less than the quorum suffices", ("ledger.policy:Policy.is_met_by", ">= group", "+ 1 >= group")
+    ),
     _mutant(
         "it is published whatever the witnesses say",
         ("ledger.cosigning:Cosigners.gather", "if not self._policy.is_met_by(lines)", "if lines is None"),

@@ -67,6 +67,7 @@ class Fate:
         self._fault: tuple[str, str] | None = None
         self._left = 0
         self.struck = False
+        self.all_struck: set[str] = set()
         self.meanwhile: Callable[[], None] = lambda: None
 
     def set(self, fault: tuple[str, str, int] | None) -> None:
@@ -82,6 +83,7 @@ class Fate:
         if self._left >= 0:
             return
         kind, self._fault, self.struck = self._fault[0], None, True
+        self.all_struck.add(place)
         if kind == MEANWHILE:
             self.meanwhile()
         elif kind != ERROR:

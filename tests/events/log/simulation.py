@@ -7,9 +7,9 @@ in `World.observe`, and needs no knowledge of how it is done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -29,11 +29,30 @@ from openforyou.ledger.keys import Algorithm, SigningKey
 from openforyou.ledger.policy import Policy
 from openforyou.ledger.recovery import DiskSource
 from tests.events.log.model import Model, Wrong, recount, require, tree_root
-from tests.events.log.simulated import CHECKPOINT, POWER, Crash, Desk, Fate, SimClock, SimDatabase, SimDisk, Witnesses
+from tests.events.log.simulated import (
+    CHECKPOINT,
+    ERROR,
+    KILL,
+    MEANWHILE,
+    MOODS,
+    PLACES,
+    POWER,
+    Crash,
+    Desk,
+    Fate,
+    SimClock,
+    SimDatabase,
+    SimDisk,
+    Witnesses,
+)
 
 KEY = SigningKey("log.test", Algorithm.ED25519, bytes(32))
 KINDS = [kind.value for kind in EventType]
+THEMES = (("like", "unlike"), ("follow", "unfollow"), ("view",), ("complete", "watch", "report"))
+WHEN_S = (0, 0, 0, -1, -2, -60, -3_600, -86_000, 60, 119, 121)
+"""When an event happened, by a clock that may be wrong."""
 VIEWERS, ITEMS = 3, 2
+MIDNIGHT, HALF_DAY_S = datetime(2026, 5, 2, 0, 0, tzinfo=UTC), 43_200
 
 
 def secret_of(viewer: int) -> bytes:
@@ -56,8 +75,9 @@ class Folder:
 class World:
     """One run, in one transaction of `connection`, which the caller rolls back."""
 
-    def __init__(self, engine: Engine, connection: Connection, start: datetime, seed: int, witnessed: bool) -> None:
-        self.fate, self.random, self.clock = Fate(), Random(seed), SimClock(start)
+    def __init__(self, engine: Engine, connection: Connection, seed: int, witnessed: bool) -> None:
+        self.fate, self.random = Fate(), Random(seed)
+        self.clock = SimClock(MIDNIGHT - timedelta(seconds=self.random.randrange(HALF_DAY_S)))
         self.fate.meanwhile = self._meanwhile
         self._connection = connection
         self._database = SimDatabase(engine, connection, self.fate)
@@ -98,10 +118,6 @@ class World:
             self.unanswered.append(batch)
         return batch
 
-    def fill(self, beyond: int) -> None:
-        """As much watching as brings the log, once all is published, to a tile's border and `beyond`."""
-        self.watch((beyond - store.state(self._connection).queued) % 256)
-
     def watch(self, leaves: int) -> None:
         """So many leaves, each by an event of its own."""
         self.fate.set(None)
@@ -110,6 +126,8 @@ class World:
 
     def deliver(self, batches: Sequence[list[Event]], *, answered: bool = True, slates: Sequence[int] = ()) -> None:
         """These reach the server together. Unless `answered`, no client hears what it says."""
+        if not batches and not slates:
+            return
         self._touched = True
         now = self.clock.now()
         sound = [[event for event in batch if self._is_sound(event)] for batch in batches]
@@ -233,7 +251,7 @@ class World:
     # What must hold
 
     def observe(self) -> None:
-        """Whatever happened: the log is whole and only grew, the numbers are the log's, and nothing answered is lost."""
+        """Whatever happened: the log is whole and only grew, the numbers are its, and nothing answered is lost."""
         self.fate.set(None)
         if not self._touched:
             return
@@ -306,3 +324,119 @@ class World:
             )
             missing = set(map(bytes, held)) - set(self.leaves[start:stop])
             require(not missing, f"{len(missing)} receipts lead to the batch at {start} and find nothing")
+
+
+# What may happen next, and how likely it is
+
+
+def act(world: World, random: Random) -> str:
+    """One thing that clients, the platform, its machine or the network do; in words."""
+    (action,) = random.choices(list(ACTIONS), list(ACTIONS.values()))
+    return f"{action.__name__}{action(world, random) or ()}"
+
+
+def _send(world: World, random: Random) -> tuple[object, ...]:
+    said = [
+        (random.choice(KINDS), random.randint(1, VIEWERS), random.randint(1, ITEMS), random.choice(WHEN_S))
+        for _ in range(random.randint(0, 8))
+    ]
+    repeats = [random.randrange(500) for _ in range(random.randint(0, 3))]
+    batch = world.say(said, repeats)
+    lost = random.choice(["no", "no", "request", "answer", "late", "twice"])
+    if lost in ("late", "twice"):
+        world.flying.append(batch)
+    fault = _writing(random)
+    if batch and lost in ("no", "answer", "twice"):
+        world.fate.set(fault)
+        world.deliver([batch], answered=lost != "answer")
+    return said, repeats, lost, fault
+
+
+def _insist(world: World, random: Random) -> tuple[object, ...]:
+    """One viewer says this and that of one item, at once and out of order."""
+    pair = random.randint(1, VIEWERS), random.randint(1, ITEMS)
+    kinds = random.choice(THEMES)
+    words = [(random.choice(kinds), *pair, random.choice([0, -1, -86_000])) for _ in range(random.randint(3, 7))]
+    world.deliver([world.say(words, [])])
+    return tuple(words)
+
+
+def _send_again(world: World, random: Random) -> tuple[object, ...]:
+    waiting = list(world.unanswered)
+    chosen = random.sample(waiting, random.randint(0, len(waiting)))
+    fault = _writing(random)
+    world.fate.set(fault)
+    world.deliver(chosen)
+    return len(chosen), fault
+
+
+def _arrive_late(world: World, random: Random) -> None:
+    if world.flying:
+        world.deliver([world.flying.pop(random.randrange(len(world.flying)))], answered=False)
+
+
+def _serve(world: World, random: Random) -> tuple[object, ...]:
+    viewers, fault = [random.randrange(VIEWERS) for _ in range(random.randint(1, 3))], _writing(random)
+    world.fate.set(fault)
+    world.deliver([], slates=viewers)
+    return viewers, fault
+
+
+def _turn_the_clock(world: World, random: Random) -> tuple[object, ...]:
+    seconds = random.choice([1, 10, 600, 3_600, 20_000, 86_400, 200_000, -1, -3_600])
+    world.clock.turn(timedelta(seconds=seconds))
+    return (seconds,)
+
+
+def _fill_a_tile(world: World, random: Random) -> tuple[object, ...]:
+    """Publish up to just below, onto or just behind the border of a tile, and begin anew from there."""
+    beyond, kind = random.choice([-1, 0, 1]), random.choice([KILL, POWER])
+    world.watch((beyond - len(world.leaves)) % 256)
+    world.step()
+    world.crash(kind)
+    world.watch(1)
+    return beyond, kind
+
+
+def _step(world: World, random: Random) -> tuple[object, ...]:
+    """Something is accepted, and hindered on its way; more is accepted, and it is tried again."""
+    told: list[object] = []
+    for most in (3, 2):
+        leaves, fault = random.randint(0, most), _fault(random)
+        moods = random.choices(MOODS, k=random.choice([0, 0, 3, 6]))
+        world.watch(leaves)
+        if world.witnesses:
+            world.witnesses.moods = moods
+        world.fate.set(fault)
+        world.step()
+        told += [leaves, fault, moods]
+    return tuple(told)
+
+
+def _crash(world: World, random: Random) -> tuple[object, ...]:
+    kind = random.choice([KILL, POWER])
+    world.crash(kind)
+    return (kind,)
+
+
+def _fault(random: Random) -> tuple[str, str, int] | None:
+    place, times = random.choice([(place, times) for place, most in PLACES.items() for times in range(most)])
+    return random.choice([None, *[(kind, place, times) for kind in (KILL, POWER, ERROR, MEANWHILE)]])
+
+
+def _writing(random: Random) -> tuple[str, str, int] | None:
+    kind, place = random.choice([KILL, ERROR, MEANWHILE]), random.choice(["begin", "commit", "committed"])
+    return random.choice([None, None, (kind, place, 0)])
+
+
+ACTIONS: dict[Callable[[World, Random], tuple[object, ...] | None], int] = {
+    _send: 4,
+    _insist: 3,
+    _send_again: 3,
+    _arrive_late: 1,
+    _serve: 1,
+    _turn_the_clock: 2,
+    _fill_a_tile: 1,
+    _step: 6,
+    _crash: 2,
+}

@@ -214,6 +214,17 @@ def test_a_database_older_than_the_log_is_refused(platform: Platform, clock: Man
         platform.log.step()
 
 
+def test_a_database_that_was_set_back_and_went_on_is_refused(platform: Platform, clock: ManualClock) -> None:
+    platform.events.accept([event(EventType.LIKE, clock)])
+    platform.log.step()
+    platform.log.close()
+    with platform.database.begin() as connection:
+        connection.execute(text("UPDATE log_state SET folded = 0"))
+        connection.execute(text("DELETE FROM log_batches"))
+    with pytest.raises(LogBehind, match="no batch from 0"):
+        platform.log.step()
+
+
 def test_a_receipt_is_good_without_us(platform: Platform, clock: ManualClock) -> None:
     like = event(EventType.LIKE, clock, 1)
     platform.events.accept([event(EventType.LIKE, clock, viewer) for viewer in range(2, 400)])

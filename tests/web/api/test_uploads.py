@@ -191,7 +191,7 @@ def test_an_upload_is_its_owners(ada: TestClient, browser: Browser, clip: bytes)
         assert look(other, url).status_code == status
         assert send(other, url, 0, clip).status_code == status
         assert other.delete(url, headers=TUS).status_code == status
-    assert eve.get("/v1/uploads").json() == {"unfinished": [], "items": [], "before": None}
+    assert eve.get("/v1/uploads").json() == {"unfinished": [], "items": [], "before": None, "rules_days": 7}
     assert nobody.get("/v1/uploads").status_code == 401
     assert begin(nobody, 10).status_code == 401
     assert look(ada, url).headers["upload-offset"] == "0"
@@ -300,7 +300,7 @@ def test_a_file_that_is_no_clip_is_refused_and_its_bytes_deleted(ada: TestClient
     assert answer.status_code == 422, answer.text
     assert "notes.mp4" in answer.json()["error"]
     assert answer.json()["hint"]
-    assert ada.get("/v1/uploads").json() == {"unfinished": [], "items": [], "before": None}
+    assert ada.get("/v1/uploads").json() == {"unfinished": [], "items": [], "before": None, "rules_days": 7}
     assert not list(quick.blobs.keys())
 
 

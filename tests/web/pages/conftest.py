@@ -169,7 +169,8 @@ class Visit:
     wrong: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> Page:
-        """Go to an address of the site."""
+        """Go to an address of the site, whose numbers are those of everything that other visits did."""
+        self.site.platform.log.step()
         self.page.goto(self.site.origin + path)
         return self.page
 

@@ -42,7 +42,8 @@ def borrowed_record(world: World, case: Case) -> Outcome:
     try:
         seq = world.sql("SELECT seq FROM policies WHERE id = %s", decode_id(lent))[0][0]
         ids = [_written(world, kind=PolicyKind.CAP, scope_kind="item", scope_id=clip.number, limit=0, seq=seq)]
-        case.did(True, f"the rule {ids[0]} caps {clip.id} at 0 views and points to the record of {lent}")
+        sharing = world.sql("SELECT count(*) FROM policies WHERE seq = %s", seq)[0][0]
+        case.did(sharing == 2, f"the rule {ids[0]} caps {clip.id} at 0 views and points to the record of {lent}")
         return _refused_and_idle(world, case, heard, clip.id, ids)
     finally:
         world.sql("DELETE FROM policies WHERE reason = %s", SILENT)

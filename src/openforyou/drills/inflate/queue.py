@@ -9,6 +9,7 @@ from collections import Counter
 from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.errors import Broken
 from openforyou.drills.readers import found, says
+from openforyou.drills.viewers import Viewer
 from openforyou.drills.world import World, soon
 from openforyou.events.leaf import NULLIFIER_BYTES, Action, Deed, decode_leaf, encode_deed
 from openforyou.ledger.reader import Log
@@ -71,6 +72,27 @@ def retraction_dropped(world: World, case: Case) -> Outcome:
 
 
 @attack(Seat.DATABASE)
+def retraction_dropped_without_a_gap(world: World, case: Case) -> Outcome:
+    """Deletes an accepted unlike before it is published, and closes the gap in the numbering behind it."""
+    viewer, clip = world.viewer(), world.clips[11]
+    viewer.send([viewer.event("like", clip.id)])
+    world.settle()
+    before = world.shown(clip.id)["likes"]
+    with world.paused_sequencer():
+        unlike = viewer.event("unlike", clip.id)
+        viewer.send([unlike])
+        seq, _, _ = _waiting(world, Action.LIKE, clip.number)
+        world.sql("DELETE FROM pending_leaves WHERE seq = %s", seq)
+        world.sql("UPDATE pending_leaves SET seq = seq - 1 WHERE seq > %s", seq)
+        world.sql("UPDATE log_state SET queued = queued - 1")
+    viewer.open(clip.id)
+    world.settle()
+    after = world.shown(clip.id)["likes"]
+    case.did(after == before, f"an accepted unlike of {clip.id} was dropped: {after} likes are shown, as before it")
+    return _without_receipt(case, viewer, str(unlike["id"]))
+
+
+@attack(Seat.DATABASE)
 def like_turned_to_another_item(world: World, case: Case) -> Outcome:
     """Rewrites an accepted like into one of another item, before it is published."""
     viewer, liked, wanted = world.viewer(), world.clips[4], world.clips[5]
@@ -84,11 +106,7 @@ def like_turned_to_another_item(world: World, case: Case) -> Outcome:
     world.settle()
     shown = world.shown(wanted.id)["likes"]
     case.did(shown == before + 1, f"a like of {liked.id} went into the log as one of {wanted.id}: {before} → {shown}")
-    answer = viewer.http.get(f"/v1/events/{like['id']}/receipt")
-    told = "" if answer.status_code == 200 else str(answer.json()["error"])
-    words = f"who liked it asks for the receipt, and gets none: HTTP {answer.status_code}, {told}"
-    case.stood(answer.status_code != 200, words)
-    return Outcome.DETECTED
+    return _without_receipt(case, viewer, str(like["id"]))
 
 
 @attack(Seat.DATABASE, ruins="the log holds the forged leaves for ever")
@@ -144,6 +162,20 @@ def put_into_the_log(world: World, leaves: list[bytes]) -> None:
     """Put leaves on their way past the intake, and wait until they are published and folded."""
     world.sql(_ENQUEUE, len(leaves), len(leaves), leaves)
     world.settle()
+
+
+def _without_receipt(case: Case, viewer: Viewer, event: str) -> Outcome:
+    """That the sender of an accepted event, asking for its receipt, learns that the log does not hold it."""
+
+    def asked() -> tuple[int, str] | None:
+        answer = viewer.http.get(f"/v1/events/{event}/receipt")
+        if answer.status_code == 503:
+            return None  # it is said to wait, which proves nothing
+        return answer.status_code, "" if answer.status_code == 200 else str(answer.json()["error"])
+
+    status, told = soon(asked) or (503, "it waits for ever")
+    case.stood(status != 200, f"its viewer asks for the receipt, and gets none: HTTP {status}, {told}")
+    return Outcome.DETECTED
 
 
 def _put(world: World, item: str, leaves: list[bytes]) -> tuple[int, int]:

@@ -41,7 +41,7 @@ class Receipts:
             raise NotYetPublished("The event waits for the log.", hint="Ask again in two seconds.")
         signed = self._log.checkpoint_bytes()
         checkpoint, _ = parse_checkpoint(signed)
-        return leaf, Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size)), signed)
+        return leaf, Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size, checkpoint.root)), signed)
 
     def place(self, seq: int, leaf: bytes) -> int | None:
         """Where a leaf that `enqueue` numbered `seq` stands in the published log; None where it does not yet."""

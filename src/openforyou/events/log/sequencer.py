@@ -147,7 +147,11 @@ class Sequencer:
         while start < size:
             with self._database.connect() as connection:
                 stop = store.batch_from(connection, start)
-            assert stop is not None, "a batch is decided before it is published"
+            if stop is None or stop > size:
+                raise LogBehind(
+                    f"The log in {self._folder} has {size} leaves, and the database no batch from {start}.",
+                    hint="The database was set back and has gone on since: restore a newer backup of it.",
+                )
             self._fold(start, stop, [leaf for part in log.entries(start, stop, size) for leaf in part])
             start = stop
 
