@@ -13,9 +13,9 @@ from sqlalchemy import text
 from openforyou.app.platform import Platform
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId, encode_id
-from openforyou.events.leaf import Action, Deed, Record, decode_leaf, encode_record
+from openforyou.events.leaf import Action, Deed, Record, decode_leaf, encode_deed, encode_record
 from openforyou.events.log import store
-from openforyou.events.log.errors import LogBehind, LogBusy, NoReceipt, NotYetPublished
+from openforyou.events.log.errors import LogBehind, LogBusy, LogGap, NoReceipt, NotInLog, NotYetPublished
 from openforyou.events.log.sequencer import Sequencer
 from openforyou.events.types import Event, EventType, Outcome, ServedSlate
 from openforyou.ledger import fsck
@@ -223,6 +223,27 @@ def test_a_database_that_was_set_back_and_went_on_is_refused(platform: Platform,
         connection.execute(text("DELETE FROM log_batches"))
     with pytest.raises(LogBehind, match="no batch from 0"):
         platform.log.step()
+
+
+def test_nothing_is_published_over_a_gap_in_the_queue(platform: Platform, clock: ManualClock) -> None:
+    platform.events.accept([event(EventType.LIKE, clock, viewer) for viewer in (1, 2, 3)])
+    with platform.database.begin() as connection:
+        connection.execute(text("DELETE FROM pending_leaves WHERE seq = 1"))
+    for _ in range(2):
+        with pytest.raises(LogGap, match=r"0 to 2 that were accepted, 1 are gone"):
+            platform.log.step()
+    assert platform.events.counts([ITEM])[ITEM].likes == 0
+
+
+def test_whose_event_was_left_out_is_told_so(platform: Platform, clock: ManualClock) -> None:
+    like = event(EventType.LIKE, clock)
+    platform.events.accept([like])
+    with platform.database.begin() as connection:
+        forged = encode_deed(Deed(Action.LIKE, OTHER, 1, bytes(16)))
+        connection.execute(text("UPDATE pending_leaves SET leaf = :leaf"), {"leaf": forged})
+    platform.log.step()
+    with pytest.raises(NotInLog, match="tampered"):
+        platform.receipts.receipt(ViewerId(1), like.id)
 
 
 def test_a_receipt_is_good_without_us(platform: Platform, clock: ManualClock) -> None:

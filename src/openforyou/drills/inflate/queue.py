@@ -174,7 +174,7 @@ def _without_receipt(case: Case, viewer: Viewer, event: str) -> Outcome:
         return answer.status_code, "" if answer.status_code == 200 else str(answer.json()["error"])
 
     status, told = soon(asked) or (503, "it waits for ever")
-    case.stood(status != 200, f"its viewer asks for the receipt, and gets none: HTTP {status}, {told}")
+    case.stood(status == 409, f"its viewer asks for the receipt, and gets none: HTTP {status}, {told}")
     return Outcome.DETECTED
 
 

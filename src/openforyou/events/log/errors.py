@@ -15,6 +15,18 @@ class LogBehind(Unavailable):
     code = "log_behind"
 
 
+class LogGap(Unavailable):
+    """What was accepted is not on its way any more: the queue was changed by hand. Nothing is published over it."""
+
+    code = "log_gap"
+
+
+class NotInLog(Conflict):
+    """The published log does not hold what was accepted. This is evidence against whoever runs the platform."""
+
+    code = "not_in_log"
+
+
 class NoReceipt(NotFound):
     """There is no such event of this viewer's, or it moved no number."""
 

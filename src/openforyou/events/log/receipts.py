@@ -8,7 +8,7 @@ from uuid import UUID
 from openforyou.core.ids import ViewerId
 from openforyou.events import store as events_store
 from openforyou.events.log import store
-from openforyou.events.log.errors import NoReceipt, NotYetPublished
+from openforyou.events.log.errors import NoReceipt, NotInLog, NotYetPublished
 from openforyou.ledger.checkpoint import parse_checkpoint
 from openforyou.ledger.proof import Proof
 from openforyou.ledger.reader import Log
@@ -44,7 +44,10 @@ class Receipts:
         return leaf, Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size, checkpoint.root)), signed)
 
     def place(self, seq: int, leaf: bytes) -> int | None:
-        """Where a leaf that `enqueue` numbered `seq` stands in the published log; None where it does not yet."""
+        """Where a leaf that `enqueue` numbered `seq` stands in the published log; None where it does not yet.
+
+        Raises `NotInLog` where its batch is published without it.
+        """
         with self._database.connect() as connection:
             batch = store.batch_of(connection, seq)
             folded = store.state(connection).folded
@@ -57,4 +60,7 @@ class Receipts:
                 if entry == leaf:
                     return at
                 at += 1
-        raise AssertionError("a published batch holds every leaf that was put into it")
+        raise NotInLog(
+            f"The log does not hold the leaf {leaf.hex()} that was accepted; it should lie from {start} to {stop - 1}.",
+            hint="Keep this answer and the checkpoint: together they show that the log was tampered with.",
+        )

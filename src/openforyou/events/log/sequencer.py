@@ -26,7 +26,7 @@ from openforyou.core.errors import OpenForYouError
 from openforyou.events.counts import gains
 from openforyou.events.leaf import encode_record
 from openforyou.events.log import store
-from openforyou.events.log.errors import LogBehind, LogBusy
+from openforyou.events.log.errors import LogBehind, LogBusy, LogGap
 from openforyou.ledger.disk import Disk, RealDisk
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.reader import Log
@@ -69,8 +69,8 @@ class Sequencer:
         """Publish everything that was accepted before the call; the log's size after it.
 
         Raises `LogBusy` when another process writes this log, `LogBehind` when database and log do not belong together,
-        `NoQuorum` when too few witnesses answered (what was accepted waits), and what a disk or a database raise. After
-        any of these the next call begins anew from what is durable.
+        `LogGap` when the queue was changed by hand, `NoQuorum` when too few witnesses answered (what was accepted
+        waits), and what a disk or a database raise. After any of these the next call begins anew from what is durable.
         """
         with self._stepping:
             try:
@@ -177,7 +177,11 @@ class Sequencer:
             return False
         with self._database.connect() as connection:
             leaves = store.pending(connection, start, stop)
-        assert len(leaves) == stop - start, "leaves are numbered without a gap, and kept until they are folded"
+        if len(leaves) != stop - start:
+            raise LogGap(
+                f"Of the leaves {start} to {stop - 1} that were accepted, {stop - start - len(leaves)} are gone.",
+                hint="Somebody changed the queue by hand. Restore the database from a backup; see docs/ledger.md.",
+            )
         leaves.sort()
         writer.append(leaves)
         writer.publish(self._cosign)
