@@ -150,7 +150,7 @@ def test_a_file_that_is_gone_is_named_as_it_was_asked_for(folder: Path, tmp_path
     (copy / "tile/0/257.p/208").unlink()
     (copy / "tile/entries/003").unlink()
     log = Log(FolderSource(copy))
-    with pytest.raises(Missing, match=r"tile/0/257\.p/208 is missing Nor is the full one there, tile/0/257\."):
+    with pytest.raises(Missing, match=r"tile/0/257\.p/208 is missing. Nor is the full one there, tile/0/257\."):
         log.tile(0, 257, SIZE)
     with pytest.raises(Missing, match="tile/entries/003 is missing") as caught:
         log.bundle(3, SIZE)

@@ -76,7 +76,7 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
         settings = Settings(data=Path(folder))
         with Platform(settings) as platform:
             port = free_port()
-            with Child(["serve", "--no-worker", "--data", folder, "--port", str(port)]):
+            with Child(["serve", "--child", "--no-worker", "--data", folder, "--port", str(port)]):
                 _wait(port)
                 return _measure(platform, settings, port, load, progress)
 

@@ -73,7 +73,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _row(parameter: Any) -> str | None:
-    if parameter.name == "help":
+    if parameter.name == "help" or getattr(parameter, "hidden", False):
         return None
     names = (
         parameter.opts + parameter.secondary_opts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import threading
 from contextlib import ExitStack
 from types import FrameType
 from typing import Annotated
@@ -30,6 +32,7 @@ def serve(
     with_worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Also take in uploads and train, in a process of its own.")
     ] = True,
+    as_child: Annotated[bool, typer.Option("--child", hidden=True, help="Leave when standard input ends.")] = False,
 ) -> None:
     """Run the platform: on $DATABASE_URL, or on the embedded PostgreSQL under --data.
 
@@ -42,6 +45,8 @@ def serve(
         stack.enter_context(Child(["sequencer", "--data", str(settings.data)]))
         if with_worker:
             stack.enter_context(Child(["worker", "--data", str(settings.data)]))
+        if as_child:
+            _leave_with_parent()
         typer.echo(f"OpenForYou is at {address(listener)}  (Ctrl-C stops it)")
         run_server(platform, listener)
 
@@ -75,6 +80,17 @@ def run_server(platform: Platform, listener: socket.socket) -> None:
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished
     server.run(sockets=[listener])
+
+
+def _leave_with_parent() -> None:
+    """Stop as after SIGTERM once standard input ends: a benchmark or a drill that was killed leaves nobody behind."""
+    gone = when_parent_leaves(lambda: None)
+
+    def leave() -> None:
+        gone.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=leave, name="leave", daemon=True).start()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the form of a signal handler

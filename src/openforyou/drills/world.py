@@ -236,7 +236,7 @@ class World:
 
     def _serve(self, port: int) -> None:
         (self.folder / "serve.said").unlink(missing_ok=True)
-        arguments = ["serve", "--no-worker", "--data", str(self.data), "--port", str(port)]
+        arguments = ["serve", "--child", "--no-worker", "--data", str(self.data), "--port", str(port)]
         self._serving = self._child("serve", arguments, self._asking())
         self.url = self._address("serve")
         self.ask("/v1/progress")
