@@ -20,12 +20,12 @@ WAIT_S = 60
 
 
 class Running:
-    """`openforyou serve` on a free port over an empty folder."""
+    """`openforyou serve`, or another command that serves, on a free port over an empty folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *command: str) -> None:
         self.data = data
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "openforyou", "serve", "--data", str(data), "--port", "0"],
+            [sys.executable, "-m", "openforyou", *(command or ("serve",)), "--data", str(data), "--port", "0"],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -64,6 +64,26 @@ def test_it_answers_at_the_printed_address(running: Running) -> None:
     assert answer.status_code == 200
     assert "OpenForYou" in answer.text
     assert httpx.get(running.url + "v1/feed", timeout=WAIT_S).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "command", [("serve", "--no-worker"), ("demo", "--no-open", "--clips", "1", "--viewers", "0")], ids=lambda c: c[0]
+)
+def test_whoever_serves_publishes_the_log(tmp_path: Path, command: tuple[str, ...]) -> None:
+    one = Running(tmp_path / "data", *command)
+    try:
+        for _ in range(WAIT_S):
+            answer = httpx.get(one.url + "log/checkpoint", timeout=WAIT_S)
+            if answer.status_code == 200 and int(answer.text.split("\n")[1]):  # the ranking weights are its first leaf
+                break
+            time.sleep(1)
+        assert answer.status_code == 200, answer.text
+        assert int(answer.text.split("\n")[1]) >= 1
+    finally:
+        one.process.send_signal(signal.SIGTERM)
+        one.process.wait(WAIT_S)
+        assert one.process.stdout is not None
+        one.process.stdout.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

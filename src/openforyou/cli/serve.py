@@ -42,7 +42,6 @@ def serve(
     with ExitStack() as stack:
         listener = stack.enter_context(listening(host, port))
         platform = stack.enter_context(Platform(settings))
-        stack.enter_context(Child(["sequencer", "--data", str(settings.data)]))
         if with_worker:
             stack.enter_context(Child(["worker", "--data", str(settings.data)]))
         if as_child:
@@ -66,7 +65,10 @@ def sequencer(data: DataOption = None) -> None:
 
 
 def run_server(platform: Platform, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM. No access log: it would hold addresses."""
+    """Serve until SIGINT or SIGTERM, and let the sequencer write the public log beside it.
+
+    No access log: it would hold addresses.
+    """
     config = uvicorn.Config(
         create_app(platform),
         access_log=False,
@@ -79,7 +81,8 @@ def run_server(platform: Platform, listener: socket.socket) -> None:
     platform.feed.start()  # keeps the catalogue, the counts and the model fresh until the platform closes
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished
-    server.run(sockets=[listener])
+    with Child(["sequencer", "--data", str(platform.settings.data)]):
+        server.run(sockets=[listener])
 
 
 def _leave_with_parent() -> None:
