@@ -22,7 +22,7 @@ def scene() -> tuple[Network, torch.Tensor, Batch]:
     data, _ = looks(viewers=6)
     torch.manual_seed(0)
     network = Network(quick(dropout=0.0, id_dropout=0.0).shape(data))
-    batch = training_batch(data.sequences, leave_out(data, 1), np.arange(6), 30, np.random.default_rng(0))
+    batch = training_batch(data, leave_out(data, 1), np.arange(6), 30, np.random.default_rng(0))
     return network, torch.from_numpy(data.content.copy()), batch
 
 

@@ -97,7 +97,7 @@ def test_a_plan_holds_every_viewer_once_and_no_batch_is_too_large() -> None:
     batches = plan(split, data.sequences.starts, 30, 200, np.random.default_rng(0))
     viewers = np.concatenate(batches)
     assert len(viewers) == len(np.unique(viewers)) == 57, "one and two items leave nothing to go in and come out"
-    inputs = [training_batch(data.sequences, split, some, 30, np.random.default_rng(0)).inputs for some in batches]
+    inputs = [training_batch(data, split, some, 30, np.random.default_rng(0)).inputs for some in batches]
     assert max(one.items.numel() for one in inputs) <= 200
     cells = sum(one.items.numel() for one in inputs)
     assert cells < 1.3 * sum(min(n - 2, 30) for n in range(3, 60)), "little is padding"
@@ -107,7 +107,7 @@ def test_a_batch_asks_for_what_came_next() -> None:
     data, _ = looks()
     split = leave_out(data, 1)
     viewers = np.array([0, 5])
-    batch = training_batch(data.sequences, split, viewers, 30, np.random.default_rng(0))
+    batch = training_batch(data, split, viewers, 30, np.random.default_rng(0))
     flat_inputs = batch.inputs.items.flatten()[batch.position]
     at = 0
     for viewer in viewers:
@@ -126,7 +126,7 @@ def test_a_long_history_gives_other_windows_at_other_times() -> None:
     data = markov(length=40)
     split = leave_out(data, 1)
     first = [
-        training_batch(data.sequences, split, np.array([0]), 8, np.random.default_rng(seed)).inputs.items[0, 0].item()
+        training_batch(data, split, np.array([0]), 8, np.random.default_rng(seed)).inputs.items[0, 0].item()
         for seed in range(20)
     ]
     assert len(set(first)) > 5

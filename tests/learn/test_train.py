@@ -161,7 +161,7 @@ def test_three_clips_seen_to_the_end_turn_a_viewer_round(taste: tuple[LoadedMode
 def test_a_study_reports_in_the_published_form_and_beats_its_baselines(ordered: Dataset, trained: Trained) -> None:
     report = Study(ordered, "leave-one-out", quick(epochs=8), 1).report(trained)
     told = json.loads(json.dumps(report.as_dict()))
-    assert list(told) == list(Report.__dataclass_fields__)
+    assert list(told) == [name for name in Report.__dataclass_fields__ if name not in ("ranks", "viewers")]
     assert set(told["baselines"]) == set(BASELINES)
     low, high = told["metrics"]["ndcg@10_ci95"]
     assert low < told["metrics"]["ndcg@10"] < high

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,18 +13,25 @@ from rich.table import Table
 
 from openforyou.cli.options import JsonOption
 from openforyou.cli.terminal import progress_bar
+from openforyou.core.errors import BadInput
 
 if TYPE_CHECKING:
     from openforyou.learn.study import Report
 
-COLUMNS = {"ndcg@10": "NDCG@10", "hr@10": "HR@10", "ndcg@50": "NDCG@50", "hr@50": "HR@50"}
+SHOWN = ("ndcg@10", "hr@10", "ndcg@20", "hr@20", "coverage@10")
+HEADINGS = ("NDCG@10", "HR@10", "NDCG@20", "HR@20", "coverage")
 
 
 def evaluate(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file of interactions; its form is recognised.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder of interactions, known by its form.")],
     protocol: Annotated[
-        str, typer.Option("--protocol", help="leave-one-out: a viewer's last item is sought, the one before validates.")
-    ] = "leave-one-out",
+        str,
+        typer.Option(
+            "--protocol",
+            help="leave-one-out: a viewer's last item is sought; temporal: what comes after one moment for all; "
+            "given: the split that the data brings. Left out: given where there is one, else leave-one-out.",
+        ),
+    ] = "",
     preset: Annotated[
         str, typer.Option("--preset", help="tiny, small or medium; by the size of the data when left out.")
     ] = "",
@@ -31,48 +39,105 @@ def evaluate(
         int, typer.Option("--epochs", min=0, max=10_000, help="Passes over the data at the most; 0: the preset's.")
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same figures.")] = 0,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, max=100, help="Train so often, with seeds from --seed on.")
+    ] = 1,
+    times: Annotated[bool, typer.Option("--times/--no-times", help="Whether models are told when things were.")] = True,
+    content: Annotated[
+        bool, typer.Option("--content/--no-content", help="Whether models are told what items are like.")
+    ] = True,
+    per_viewer: Annotated[
+        Path | None,
+        typer.Option("--per-viewer", metavar="FILE", help="Write each viewer's rank by each method as CSV."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train on a data set and say how well the next item is foretold, beside popularity, Markov and sequence-kNN.
+    """Train on a data set and say how well the next item is foretold, beside popularity, Markov, sequence-kNN,
+    EASE and ALS.
 
     Every item of the catalogue is ranked for each viewer, those that they have left out; nothing is sampled. Whatever
     is chosen is chosen on validation, and the test is looked at once. Intervals are a bootstrap over viewers.
 
-    Read are `viewer item` a line (ml-1m.txt), `viewer item item …` a line (beauty.txt), RecBole's .inter and
-    MovieLens' ratings.csv.
+    Read are `viewer item` a line (ml-1m.txt), `viewer item item …` a line (beauty.txt), RecBole's .inter,
+    MovieLens' ratings.csv, and a folder with train.txt, valid.txt, test.txt and *_feat.npy (DiffMM's tiktok).
+
+    ALS needs the library implicit: pip install 'openforyou[evaluate]'.
     """
     # Torch takes over a second to import, which `openforyou --help` should not wait for.
     from openforyou.learn import dataset
     from openforyou.learn.settings import choose
     from openforyou.learn.study import Study
 
+    if per_viewer is not None and (per_viewer.is_dir() or not per_viewer.absolute().parent.is_dir()):
+        raise BadInput(f"{per_viewer} cannot be written.", hint="Name a file in a folder there is.", field="per-viewer")
+    reports: list[Report] = []
     with progress_bar("reading") as progress:
         read = dataset.from_file(data)
-        study = Study(read, protocol, choose(read, preset, epochs), seed)
-        trained = study.train(None, progress, lambda cost: typer.echo(str(cost), err=True))
-        report = study.report(trained, progress)
+        for number in range(seed, seed + seeds):
+            study = Study(read, protocol, choose(read, preset, epochs), number, times, content)
+            trained = study.train(None, progress, lambda cost: typer.echo(str(cost), err=True))
+            reports.append(study.report(trained, progress, with_baselines=not reports))
+    if per_viewer is not None:
+        reports[0].write_viewers(per_viewer)
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=2))
-    else:
-        print_report(report, Console())
+        told = reports[0].as_dict()
+        if seeds > 1:
+            told["seeds"] = over_seeds(reports)
+        typer.echo(json.dumps(told, indent=2))
+        return
+    print_report(reports[0], Console())
+    if seeds > 1:
+        for name, figures in over_seeds(reports).items():
+            each = "  ".join(f"{value:.4f}" for value in figures["each"])
+            typer.echo(f"{name} over {seeds} seeds: {figures['mean']:.4f} ± {figures['ci95']:.4f}   ({each})")
+
+
+def over_seeds(reports: Sequence[Report]) -> dict[str, dict[str, Any]]:
+    """Mean of several trainings, each, and half the width of its 95 % interval (Student's t over the trainings)."""
+    import numpy as np
+
+    told: dict[str, dict[str, Any]] = {}
+    for name in SHOWN[:4]:
+        each = np.array([report.metrics[name] for report in reports])
+        error = float(each.std(ddof=1) / len(each) ** 0.5)
+        t = STUDENT_T[len(each) - 2] if len(each) - 2 < len(STUDENT_T) else NORMAL
+        told[name] = {
+            "mean": round(float(each.mean()), 5),
+            "ci95": round(t * error, 5),
+            "each": [float(one) for one in each],
+        }
+    return told
+
+
+STUDENT_T = (12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""97.5 % quantiles of Student's t with 1, 2, … degrees of freedom."""
+NORMAL = 1.96
 
 
 def print_report(report: Report, console: Console) -> None:
     """The figures as a table, ours first."""
     viewers = report.metrics["viewers"]
+    low, high = report.metrics["ndcg@10_ci95"]
+    notes = [f"NDCG@10 of the model, 95 %: {low:.4f} … {high:.4f}"]
+    notes += [f"without {what}" for what in report.withheld]
+    if "sought_at_a_shared_moment" in report.metrics:
+        shared = report.metrics["sought_at_a_shared_moment"]
+        notes.append(
+            f"{shared:,} sought rows share their moment with another of the viewer's: the file's order decides"
+        )
+    notes += [f"no {name}: {reason}" for name, reason in report.missing.items()]
     table = Table(
         title=f"{report.data}, {report.protocol}, {viewers:,} viewers",
-        caption=f"preset {report.preset}, seed {report.seed}, trained in {report.train_s:,.0f} s",
+        caption="\n".join([f"preset {report.preset}, seed {report.seed}, trained in {report.train_s:,.0f} s", *notes]),
     )
     table.add_column("")
-    for heading in (*COLUMNS.values(), "NDCG@10, 95 %"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="right")
-    low, high = report.metrics["ndcg@10_ci95"]
-    table.add_row("model", *_cells(report.metrics), f"{low:.4f} … {high:.4f}", style="bold")
+    table.add_row("model", *_cells(report.metrics), style="bold")
     for name, figures in report.baselines.items():
-        table.add_row(name, *_cells(figures), "")
+        table.add_row(name, *_cells(figures))
     console.print(table)
 
 
 def _cells(figures: dict[str, float]) -> list[str]:
-    return [f"{figures[name]:.4f}" for name in COLUMNS]
+    return [f"{figures[name]:.4f}" for name in SHOWN]

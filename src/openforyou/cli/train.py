@@ -92,7 +92,7 @@ def _from_file(path: Path, out: Path | None, options: Options, data: Path | None
     settings = Settings.read(data)
     with progress_bar("reading") as progress:
         read = dataset.from_file(path)
-        study = Study(read, "leave-one-out", choose(read, options.preset, options.epochs), options.seed)
+        study = Study(read, "", choose(read, options.preset, options.epochs), options.seed)
         checkpoint = study.checkpoint(settings.data / "training" / "files")
         trained = study.train(checkpoint, progress, _announce, threads=settings.threads)
         report = study.report(trained, progress)

@@ -17,7 +17,7 @@ from torch import Tensor
 from openforyou.learn.rules import is_wanted, labels
 from openforyou.learn.sequence import Inputs, gap_buckets
 from openforyou.learn.split import Split
-from openforyou.learn.types import Ids, Sequences
+from openforyou.learn.types import Dataset, Ids, Sequences
 
 MIX = 8
 """Lengths this near fall into one batch in a different order each epoch."""
@@ -60,12 +60,24 @@ def plan(split: Split, starts: Ids, length: int, positions: int, rng: np.random.
     return [batches[number] for number in rng.permutation(len(batches))]
 
 
-def training_batch(sequences: Sequences, split: Split, viewers: Ids, length: int, rng: np.random.Generator) -> Batch:
-    """A window of each viewer's training rows: all but the last go in, all but the first are to be predicted."""
+def training_batch(dataset: Dataset, split: Split, viewers: Ids, length: int, rng: np.random.Generator) -> Batch:
+    """A window of each viewer's training rows: all but the last go in, all but the first are to be predicted.
+
+    Rows without an order come in another one each time, so that each foretells each.
+    """
+    sequences = dataset.sequences
     first, end = sequences.starts[viewers], split.train_end[viewers]
+    if not dataset.ordered:
+        return batch_of(sequences, _shuffled(windows(first, end), length + 1, rng), since=np.zeros_like(first))
     spare = np.maximum(end - first - (length + 1), 0)
     first = first + rng.integers(0, spare + 1)
     return batch_of(sequences, windows(first, np.minimum(end, first + length + 1)), since=first)
+
+
+def _shuffled(rows: NDArray[np.int64], length: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Each window in random order, cut to `length`; what is padding stays at the end."""
+    order = np.argsort(np.where(rows < 0, 2.0, rng.random(rows.shape)), axis=1)
+    return np.take_along_axis(rows, order, axis=1)[:, :length]
 
 
 def batch_of(sequences: Sequences, rows: NDArray[np.int64], since: Ids) -> Batch:

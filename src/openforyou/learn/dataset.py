@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.types import Right
-from openforyou.core.encoding import canonical_json
+from openforyou.core.encoding import canonical_json, digest
 from openforyou.events import store as events_store
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn import readers
@@ -68,7 +69,26 @@ def from_file(path: Path) -> Dataset:
     rows["did"], rows["followed"] = columns.did, False
     item_ids = np.unique(columns.items)
     content = np.zeros((len(item_ids), 0), dtype=np.float32)
-    return _frozen(path.name, item_ids, content, _sequences(rows, item_ids), None)
+    if columns.content is not None:
+        described, vectors = columns.content
+        content = vectors[np.searchsorted(described, item_ids)]
+    name = path.resolve().name
+    frozen = _frozen(name, item_ids, content, _sequences(rows, item_ids), None, encoder=name)
+    if columns.ordered and columns.parts is None:
+        return frozen
+    told = digest([frozen.digest, columns.ordered, None if columns.parts is None else columns.parts.tolist()])
+    return replace(frozen, ordered=columns.ordered, parts=columns.parts, digest=told)
+
+
+def without(dataset: Dataset, *, times: bool = True, content: bool = True) -> Dataset:
+    """The same, with times or content withheld where they are False: what a model makes of less."""
+    sequences, vectors = dataset.sequences, dataset.content
+    if not times:
+        sequences = replace(sequences, at_s=np.zeros_like(sequences.at_s))
+    if not content:
+        vectors = np.zeros((len(vectors), 0), dtype=np.float32)
+    told = digest([dataset.digest, times, content])
+    return replace(dataset, sequences=sequences, content=vectors, encoder=dataset.encoder * content, digest=told)
 
 
 def save(dataset: Dataset, path: Path) -> None:
@@ -147,9 +167,17 @@ def _content(item_ids: Ids, found: Iterable[Any]) -> Floats:
     return content
 
 
-def _frozen(name: str, item_ids: Ids, content: Floats, sequences: Sequences, rights: RightsSnapshot | None) -> Dataset:
+def _frozen(
+    name: str,
+    item_ids: Ids,
+    content: Floats,
+    sequences: Sequences,
+    rights: RightsSnapshot | None,
+    *,
+    encoder: str = CONTENT_ENCODER,
+) -> Dataset:
     """Read-only arrays, and the digest over them, the encoder's name and the rights."""
-    encoder = CONTENT_ENCODER if content.shape[1] else ""
+    encoder = encoder if content.shape[1] else ""
     arrays: dict[str, NDArray[Any]] = {"item_ids": item_ids, "content": content}
     arrays |= {column: getattr(sequences, column) for column in Sequences.__dataclass_fields__}
     head = {"encoder": encoder, "rights": None if rights is None else rights.as_dict()}

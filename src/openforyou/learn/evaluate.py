@@ -19,7 +19,9 @@ from openforyou.learn.serving import Floats
 from openforyou.learn.split import NONE
 from openforyou.learn.types import Dataset, Ids
 
-CUTS = (10, 50)
+CUTS = (10, 20, 50, 200)
+TOP = 10
+"""Of each viewer's ranking, for what is said of the lists as a whole."""
 HISTORY_ITEMS = 200
 """Viewers are grouped by the length of their history up to here."""
 POSITIONS_AT_ONCE = 32_768
@@ -33,36 +35,53 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """B viewers and the row to predict for each, from all rows before it."""
+    """B viewers and the row to predict for each, from their rows before `ends`."""
 
     viewers: Ids  # (B,)
     rows: Ids  # (B,)
+    ends: Ids  # (B,)
 
     @classmethod
-    def of(cls, held: Ids, *, at_most: int = 0) -> Sought:
-        """From one row a viewer or `NONE` (V,); `at_most` takes that many at even steps."""
+    def of(cls, held: Ids, *, at_most: int = 0, past_end: Ids | None = None) -> Sought:
+        """From one row a viewer or `NONE` (V,); `at_most` takes that many at even steps. `past_end` (V,) ends the
+        histories; without it they end at the row to predict."""
         viewers = np.flatnonzero(held != NONE)
         if at_most and len(viewers) > at_most:
             viewers = viewers[np.linspace(0, len(viewers) - 1, at_most).astype(np.int64)]
-        return cls(viewers, held[viewers])
+        return cls(viewers, held[viewers], held[viewers] if past_end is None else past_end[viewers])
 
     def __len__(self) -> int:
         return len(self.viewers)
 
     def take(self, which: Ids) -> Sought:
         """Some of them."""
-        return Sought(self.viewers[which], self.rows[which])
+        return Sought(self.viewers[which], self.rows[which], self.ends[which])
 
 
 Scorer = Callable[[Sought], Floats]
 """Scores of every item for each of B viewers: (B, N)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What one method answered."""
+
+    found: Ranks  # (B,) how many items stand before the sought one, from 0
+    top: NDArray[np.int32]  # (B, TOP) the best items that the viewer does not have, in no order
+
+
 def ranks(dataset: Dataset, sought: Sought, scorer: Scorer, progress: Progress = silent) -> Ranks:
     """(B,) how many items stand before the sought one, from 0."""
+    return ranking(dataset, sought, scorer, progress).found
+
+
+def ranking(dataset: Dataset, sought: Sought, scorer: Scorer, progress: Progress = silent) -> Ranking:
+    """The sought items' ranks, and each viewer's best."""
     sequences = dataset.sequences
     found = np.empty(len(sought))
-    lengths = sought.rows - sequences.starts[sought.viewers]
+    kept = min(TOP, len(dataset.item_ids))
+    top = np.empty((len(sought), kept), dtype=np.int32)
+    lengths = sought.ends - sequences.starts[sought.viewers]
     size = max(CELLS_AT_ONCE // max(len(dataset.item_ids), 1), 1)
     done = 0
     for group in grouped_by_length(np.minimum(lengths, HISTORY_ITEMS), POSITIONS_AT_ONCE):
@@ -72,15 +91,16 @@ def ranks(dataset: Dataset, sought: Sought, scorer: Scorer, progress: Progress =
             scores = scorer(some).astype(np.float32, copy=True)
             target = sequences.items[some.rows]
             wanted = scores[np.arange(len(part)), target]
-            for number, (viewer, row) in enumerate(zip(some.viewers, some.rows, strict=True)):
-                scores[number, sequences.items[sequences.starts[viewer] : row]] = -np.inf
+            for number, (viewer, end) in enumerate(zip(some.viewers, some.ends, strict=True)):
+                scores[number, sequences.items[sequences.starts[viewer] : end]] = -np.inf
             scores[np.arange(len(part)), target] = wanted
             before = (scores > wanted[:, None]).sum(axis=1)
             equal = (scores == wanted[:, None]).sum(axis=1) - 1
             found[part] = before + equal / 2
+            top[part] = np.argpartition(scores, -kept, axis=1)[:, -kept:]
             done += len(part)
             progress(done, len(sought), "ranking the whole catalogue for each viewer")
-    return found
+    return Ranking(found, top)
 
 
 def gains(found: Ranks, cut: int = CUTS[0]) -> NDArray[np.float64]:
@@ -110,3 +130,39 @@ def intervals(found: Ranks, seed: int) -> dict[str, list[float]]:
         f"{name}_ci95": [round(float(bound), 5) for bound in np.percentile(values, CONFIDENCE)]
         for name, values in means.items()
     }
+
+
+def of_the_lists(top: NDArray[np.int32], trained: NDArray[np.float64], viewers: int) -> Metrics:
+    """What the lists are like as a whole, whoever is asked: `trained` (N,) is how many viewers each item had.
+
+    coverage@10: share of the catalogue that stands in anybody's ten. novelty@10: mean of -log2 of the share of viewers
+    who had the item (Vargas and Castells 2011), at most one viewer's for what nobody had. gini@10: inequality of places
+    among items, 0 for equal.
+    """
+    places = np.bincount(top.reshape(-1), minlength=len(trained)).astype(np.float64)
+    known = np.clip(trained, 1, viewers) / max(viewers, 1)
+    ascending = np.sort(places)
+    weights = 2 * np.arange(1, len(places) + 1) - len(places) - 1
+    return {
+        "coverage@10": round(float(np.count_nonzero(places) / max(len(places), 1)), 5),
+        "novelty@10": round(float(-np.log2(known[top]).mean()), 5),
+        "gini@10": round(float(weights @ ascending / max(len(places) * places.sum(), 1)), 5),
+    }
+
+
+QUARTERS = ("rarest", "rare", "common", "commonest")
+
+
+def by_rarity(found: Ranks, sought_items: Ids, trained: NDArray[np.float64]) -> dict[str, Metrics]:
+    """NDCG and HR by how often the sought item (B,) was trained on: a quarter of the catalogue (N,) in each group."""
+    order = np.argsort(np.argsort(trained, kind="stable"), kind="stable")
+    quarter = (order * len(QUARTERS) // max(len(trained), 1))[sought_items]
+    told: dict[str, Metrics] = {}
+    for number, name in enumerate(QUARTERS):
+        some = found[quarter == number]
+        if len(some):
+            told[name] = {
+                **{k: v for k, v in metrics(some).items() if k.endswith(("@10", "@20"))},
+                "viewers": len(some),
+            }
+    return told

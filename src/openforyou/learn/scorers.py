@@ -28,8 +28,8 @@ class ModelScorer:
 
     def __call__(self, sought: Sought) -> Floats:
         sequences = self._dataset.sequences
-        first = np.maximum(sequences.starts[sought.viewers], sought.rows - self._fitted.network.shape.length)
-        rows = windows(first, sought.rows)
+        first = np.maximum(sequences.starts[sought.viewers], sought.ends - self._fitted.network.shape.length)
+        rows = windows(first, sought.ends)
         viewers = self._fitted.viewers(self._vectors, inputs_of(sequences, rows), last_positions(rows))
         logits = viewers @ self._vectors.T  # (B, N)
         return self._fitted.blended(logits, self._counted(sought)) if self._fitted.counts_weight else logits
@@ -62,7 +62,7 @@ def counted(dataset: Dataset, counts: CoCounts) -> Scorer:
 def _wanted_histories(dataset: Dataset, sought: Sought) -> Sequence[NDArray[np.int32]]:
     sequences = dataset.sequences
     histories = []
-    for viewer, row in zip(sought.viewers, sought.rows, strict=True):
-        before = slice(max(int(sequences.starts[viewer]), int(row) - HISTORY_ITEMS), int(row))
+    for viewer, end in zip(sought.viewers, sought.ends, strict=True):
+        before = slice(max(int(sequences.starts[viewer]), int(end) - HISTORY_ITEMS), int(end))
         histories.append(sequences.items[before][is_wanted(sequences.did[before])])
     return histories

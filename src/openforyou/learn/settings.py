@@ -73,8 +73,8 @@ _SMALL = Settings(
     dropout=0.2,
     id_dropout=0.1,
     temperature=0.05,
-    epochs=25,
-    patience=4,
+    epochs=40,
+    patience=8,
     learning_rate=3e-3,
     warmup_steps=50,
     batch_positions=8_192,
@@ -83,7 +83,9 @@ _SMALL = Settings(
     heads_weight=1.0,
 )
 PRESETS = {
-    "tiny": replace(_SMALL, preset="tiny", width=32, length=100, epochs=12, batch_positions=2_048, learning_rate=1e-3),
+    "tiny": replace(
+        _SMALL, preset="tiny", width=32, length=100, epochs=12, patience=4, batch_positions=2_048, learning_rate=1e-3
+    ),
     "small": _SMALL,
     "medium": replace(_SMALL, preset="medium", width=128, heads=4, dropout=0.3, epochs=22, patience=8),
 }

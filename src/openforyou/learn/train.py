@@ -176,17 +176,17 @@ class _Course:
         return replace(fitted, counts_weight=max(scores, key=lambda weight: scores[weight]))
 
     def _train_epoch(self) -> None:
-        sequences, split, seed = self._job.dataset.sequences, self._job.split, self._job.seed
+        dataset, split, seed = self._job.dataset, self._job.split, self._job.seed
         positions = _batch_positions(self._job)
         rng = np.random.default_rng((seed, self.epoch))
-        batches = plan(split, sequences.starts, self._settings.length, positions, rng)
+        batches = plan(split, dataset.sequences.starts, self._settings.length, positions, rng)
         if not self._steps_done:
             self._announce(self._cost(len(batches)))
         self._network.train()
         began, first = perf_counter(), self._step
         for number in range(first, len(batches)):
             rng = np.random.default_rng((seed, self.epoch, number))
-            batch = training_batch(sequences, split, batches[number], self._settings.length, rng)
+            batch = training_batch(dataset, split, batches[number], self._settings.length, rng)
             loss = self._descend(batch.to(self._device), number / len(batches))
             self._step, self._steps_done = number + 1, self._steps_done + 1
             if self._steps_done == TIMED_STEPS:

@@ -73,6 +73,10 @@ class Dataset:
     rights: RightsSnapshot | None
     digest: str
     """SHA-256 over all of the above but the name."""
+    ordered: bool = True
+    """False: a viewer's rows are a set, in no order of time."""
+    parts: NDArray[np.uint8] | None = None
+    """(R,) 0 to train on, 1 to validate by, 2 to test by, where the source says so; a viewer's rows in that order."""
 
     def as_dict(self) -> dict[str, Any]:
         """What a manifest says of the data."""

@@ -4,6 +4,7 @@
     lists     `viewer item item …`, a line a viewer                   S3-Rec's beauty.txt
     atomic    tab-separated, a head as `user_id:token`                RecBole's .inter
     ratings   comma-separated, head `userId,movieId,rating,timestamp` MovieLens
+    parts     a folder with its own train.txt, valid.txt, test.txt    DiffMM's tiktok
 
 A file is read line by line and each complaint names its line. Numbers of viewers and items are those of the file.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from openforyou.learn.errors import BadInteractions
-from openforyou.learn.readers import atomic, lists, pairs, ratings
+from openforyou.learn.readers import atomic, lists, pairs, parts, ratings
 from openforyou.learn.readers.columns import Columns
 
 READERS = (atomic, ratings, pairs, lists)
@@ -25,8 +26,10 @@ def read(path: Path) -> Columns:
     """The interactions in `path`. Raises `BadInteractions`, naming the file and the line."""
     try:
         size = path.stat().st_size
+        if path.is_dir() and parts.recognises(path):
+            return parts.read(path).in_order(path)
         if path.is_dir():
-            raise BadInteractions(path, "is a folder.", hint="Name the file with the interactions in it.")
+            raise BadInteractions(path, "is a folder.", hint=f"Name the file in it, or {parts.LOOKS_LIKE}.")
         if size > FILE_BYTES_MAX:
             raise BadInteractions(path, f"has {size >> 20:,} MB.", hint=f"{FILE_BYTES_MAX >> 20:,} MB is the most.")
         with path.open(encoding="utf-8") as file:
@@ -51,4 +54,4 @@ def read(path: Path) -> Columns:
 
 
 def _known() -> str:
-    return "Known are: " + "; ".join(reader.LOOKS_LIKE for reader in READERS) + "."
+    return "Known are: " + "; ".join(reader.LOOKS_LIKE for reader in (*READERS, parts)) + "."

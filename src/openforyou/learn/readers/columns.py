@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,12 @@ class Columns:
     did: NDArray[np.uint8]  # (R,) bits of Did
     at_s: NDArray[np.float64]  # (R,)
     has_times: bool
+    ordered: bool = True
+    """False: a viewer's rows are a set."""
+    parts: NDArray[np.uint8] | None = None
+    """(R,) 0 to train on, 1 to validate by, 2 to test by, where the source says so."""
+    content: tuple[NDArray[np.int64], Floats] | None = None
+    """Items (N,), ascending, and their content (N, C), where the source brings it."""
 
     @classmethod
     def plain(cls, viewers: list[int], items: list[int]) -> Columns:
@@ -52,10 +59,19 @@ class Columns:
         """By viewer, oldest first. Rows of one moment keep the file's order."""
         if not len(self.viewers):
             raise BadInteractions(path, "holds no interaction.", hint="Give a file with at least one row.")
-        keys = (self.at_s, self.viewers) if self.has_times else (self.viewers,)
+        keys: list[NDArray[Any]] = [self.viewers]
+        if self.parts is not None:
+            keys.insert(0, self.parts)
+        if self.has_times:
+            keys.insert(0, self.at_s)
         order = np.lexsort(keys)  # Stable; the last key sorts first.
-        return Columns(
-            self.viewers[order], self.items[order], self.did[order], self.at_s[order], has_times=self.has_times
+        return replace(
+            self,
+            viewers=self.viewers[order],
+            items=self.items[order],
+            did=self.did[order],
+            at_s=self.at_s[order],
+            parts=None if self.parts is None else self.parts[order],
         )
 
     def watched(self) -> Floats:
