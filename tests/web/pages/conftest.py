@@ -203,6 +203,7 @@ class Visit:
 
     def delivered(self) -> None:
         """Wait until the server has answered for every event so far, and the log holds them."""
+        self.page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # The queue is stored within 250 ms.
         self.page.wait_for_function("() => (sessionStorage.getItem('openforyou.events') ?? '[]') === '[]'")
         self.site.platform.log.step()
 
