@@ -42,7 +42,7 @@ class Tuned:
     """A baseline, and what validation chose for it."""
 
     scorer: Scorer
-    chosen: Mapping[str, float]
+    chosen: Mapping[str, float | str]
 
 
 Baseline = Callable[[Dataset, Split, int, Progress], Tuned | NotHere]

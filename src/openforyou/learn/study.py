@@ -6,6 +6,7 @@ What the protocol holds back is held back for everyone: counts, baselines and ne
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.core.progress import Progress, silent
-from openforyou.learn.baselines import BASELINES, NotHere
+from openforyou.learn.baselines import BASELINES, Baseline, NotHere
 from openforyou.learn.checkpoint import Checkpoint
 from openforyou.learn.counts import training_rows
 from openforyou.learn.dataset import without
@@ -125,14 +126,16 @@ class Study:
         job = Job(self._told(), self._split(), self.settings, self.seed, checkpoint, threads)
         return fit(job, progress, announce)
 
-    def report(self, trained: Trained, progress: Progress = silent, *, with_baselines: bool = True) -> Report:
+    def report(
+        self, trained: Trained, progress: Progress = silent, *, baselines: Mapping[str, Baseline] = BASELINES
+    ) -> Report:
         """Score the test, with a bootstrap interval, and the baselines."""
         dataset, split = self._told(), self._split()
         sought = Sought.of(split.test, past_end=split.past_end)
         found = {MODEL: ranking(dataset, sought, ModelScorer(trained.fitted, dataset), progress)}
         chosen: dict[str, dict[str, Any]] = {}
         missing: dict[str, str] = {}
-        for name, baseline in BASELINES.items() if with_baselines else ():
+        for name, baseline in baselines.items():
             progress(0, 0, f"baseline: {name}")
             tuned = baseline(dataset, split, self.seed, progress)
             if isinstance(tuned, NotHere):

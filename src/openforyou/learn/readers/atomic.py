@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openforyou.learn.errors import BadInteractions
-from openforyou.learn.readers.columns import Columns, decimal, number
+from openforyou.learn.readers.columns import Columns, decimal, number, opened
 
 LOOKS_LIKE = "RecBole's .inter with user_id:token, item_id:token and timestamp:float"
 VIEWER, ITEM, STARS, TIME = "user_id", "item_id", "rating", "timestamp"
@@ -23,7 +23,7 @@ def read(path: Path) -> Columns:
     items: list[int] = []
     stars: list[float] = []
     at_s: list[float] = []
-    with path.open(encoding="utf-8") as file:
+    with opened(path) as file:
         names = [cell.partition(":")[0] for cell in next(file).rstrip("\r\n").split("\t")]
         missing = {VIEWER, ITEM, TIME} - set(names)
         if missing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ from openforyou.learn.serving import Did, Floats
 
 LIKED_FROM = 4.0
 """Stars from which a rating says "liked", on the five-star scale."""
+GZIP = b"\x1f\x8b"
+MILLISECONDS_FROM = 1e11
+"""A time from here on counts milliseconds: as seconds it would lie after the year 5000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class Columns:
     """(R,) 0 to train on, 1 to validate by, 2 to test by, where the source says so."""
     content: tuple[NDArray[np.int64], Floats] | None = None
     """Items (N,), ascending, and their content (N, C), where the source brings it."""
+    shares: Floats | None = None
+    """(R,) how much of each clip was watched, 0 … 2, where the source says so."""
+    follows: NDArray[np.bool_] | None = None
+    """(R,) whether it made the viewer follow its creator, where the source says so."""
 
     @classmethod
     def plain(cls, viewers: list[int], items: list[int]) -> Columns:
@@ -64,19 +73,48 @@ class Columns:
             keys.insert(0, self.parts)
         if self.has_times:
             keys.insert(0, self.at_s)
-        order = np.lexsort(keys)  # Stable; the last key sorts first.
+        return self.take(np.lexsort(keys))  # Stable; the last key sorts first.
+
+    def take(self, rows: NDArray[np.int64]) -> Columns:
+        """Some of the rows, in that order."""
         return replace(
             self,
-            viewers=self.viewers[order],
-            items=self.items[order],
-            did=self.did[order],
-            at_s=self.at_s[order],
-            parts=None if self.parts is None else self.parts[order],
+            viewers=self.viewers[rows],
+            items=self.items[rows],
+            did=self.did[rows],
+            at_s=self.at_s[rows],
+            parts=None if self.parts is None else self.parts[rows],
+            shares=None if self.shares is None else self.shares[rows],
+            follows=None if self.follows is None else self.follows[rows],
         )
 
     def watched(self) -> Floats:
-        """(R,) a file says that something was watched, and not how much: all of it."""
-        return np.ones(len(self.items), dtype=np.float32)
+        """(R,) how much of each clip; all of it where a file says that it was watched, and not how much."""
+        return np.ones(len(self.items), dtype=np.float32) if self.shares is None else self.shares
+
+    def followed(self) -> NDArray[np.bool_]:
+        """(R,) whether it made the viewer follow its creator."""
+        return np.zeros(len(self.items), dtype=bool) if self.follows is None else self.follows
+
+
+def opened(path: Path) -> TextIO:
+    """A file as text, unpacked where it is packed with gzip."""
+    with path.open("rb") as file:
+        packed = file.read(len(GZIP)) == GZIP
+    return gzip.open(path, "rt", encoding="utf-8", newline="") if packed else path.open(encoding="utf-8", newline="")
+
+
+def named(text: str, what: str, path: Path, line: int) -> int:
+    """An id for a name, the same in every file: 63 bits of its SHA-256. Raises `BadInteractions` for an empty one."""
+    if not text.strip():
+        raise BadInteractions(path, f"{what} has no name.", line=line, hint="Remove the line.")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") & MAX_ID
+
+
+def moment(text: str, path: Path, line: int) -> float:
+    """Unix seconds, of a time in seconds or in milliseconds. Raises `BadInteractions`."""
+    value = decimal(text, "a time", path, line)
+    return value / 1000 if value >= MILLISECONDS_FROM else value
 
 
 def number(text: str, what: str, path: Path, line: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openforyou.learn.errors import BadInteractions
-from openforyou.learn.readers.columns import Columns, number
+from openforyou.learn.readers.columns import Columns, number, opened
 
 LOOKS_LIKE = "`viewer item item …` on each line"
 
@@ -22,7 +22,7 @@ def read(path: Path) -> Columns:
     viewers: list[int] = []
     items: list[int] = []
     first_line: dict[int, int] = {}
-    with path.open(encoding="utf-8") as file:
+    with opened(path) as file:
         for line, text in enumerate(file, 1):
             words = text.split()
             if not words:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openforyou.learn.errors import BadInteractions
-from openforyou.learn.readers.columns import Columns, decimal, number
+from openforyou.learn.readers.columns import Columns, decimal, number, opened
 
 LOOKS_LIKE = "MovieLens' ratings.csv with userId,movieId,rating,timestamp"
 HEAD = ["userId", "movieId", "rating", "timestamp"]
@@ -24,7 +24,7 @@ def read(path: Path) -> Columns:
     items: list[int] = []
     stars: list[float] = []
     at_s: list[float] = []
-    with path.open(encoding="utf-8", newline="") as file:
+    with opened(path) as file:
         rows = csv.reader(file)
         if next(rows) != HEAD:
             raise BadInteractions(path, "has another head.", line=1, hint=f"It should be {','.join(HEAD)}.")
