@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import uuid4
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from numpy.typing import NDArray
 
 from openforyou.accounts.passwords import Passwords
 from openforyou.accounts.service import Accounts
@@ -68,6 +69,15 @@ def client(browser: Browser) -> TestClient:
     return browser()
 
 
+class Said(TypedDict, total=False):
+    """What a test says of an item, where it matters. `content` (D,) is a unit vector."""
+
+    caption: str
+    language: str
+    sound_id: int
+    content: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class World:
     """A platform with something to see."""
@@ -78,15 +88,26 @@ class World:
     def creator(self, handle: str = "maker") -> Creator:
         return self.platform.catalog.add_creator(handle, handle.title())
 
-    def item(self, creator: Creator, title: str = "A clip", rights: frozenset[Right] = ALL_RIGHTS) -> ItemId:
-        """A published item whose three files hold plain bytes that tell them apart."""
+    def item(
+        self, creator: Creator, title: str = "A clip", rights: frozenset[Right] = ALL_RIGHTS, **said: Unpack[Said]
+    ) -> ItemId:
+        """A published item, which feeds know of."""
+        item_id = self.publish(creator, title, rights, **said)
+        self.platform.feed.refresh()
+        return item_id
+
+    def publish(
+        self, creator: Creator, title: str, rights: frozenset[Right] = ALL_RIGHTS, **said: Unpack[Said]
+    ) -> ItemId:
+        """A published item whose files hold plain bytes that tell them apart. Feeds know of it once they refresh."""
         item_id = ItemId(new_id())
         files = {
             name: f"items/{encode_id(item_id)}/{name}" for name in ("720p.mp4", "360p.mp4", "poster.jpg", "preview.mp4")
         }
         for name, key in files.items():
             self.file(key, f"{name} ".encode() * 1_000)
-        draft = Draft(title, "", rights, f"{title}.mp4", uuid4().hex)
+        caption, language = said.get("caption", ""), said.get("language", "")
+        draft = Draft(title, caption, rights, f"{title}.mp4", uuid4().hex, language=language)
         self.platform.catalog.queue(item_id, creator.id, draft, "", "for a test")
         publication = Publication(
             duration_ms=3_000,
@@ -99,13 +120,15 @@ class World:
                 Rendition("720p", files["720p.mp4"], 720, 1_280, 9_000),
                 Rendition("360p", files["360p.mp4"], 360, 640, 9_000),
             ),
-            features={CONTENT_ENCODER: np.eye(CONTENT_DIM, dtype=np.float32)[item_id % CONTENT_DIM]},
+            features={
+                CONTENT_ENCODER: said.get("content", np.eye(CONTENT_DIM, dtype=np.float32)[item_id % CONTENT_DIM])
+            },
+            sound_id=said.get("sound_id"),
         )
         with self.platform.database.begin() as connection:
             assert store.take_waiting(connection, 3, item_id) is not None
             assert store.publish(connection, item_id, publication, self.platform.clock.now())
             store.release(connection, item_id)
-        self.platform.feed.refresh()
         return item_id
 
     def file(self, key: str, content: bytes) -> None:

@@ -73,6 +73,7 @@ class Wanted:
     region: str
     metadata: str
     cross_post: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,19 @@ def test_an_item_is_a_slate_of_one(client: TestClient, world: World) -> None:
     assert card.feed_context
 
 
+def test_an_item_tells_what_of_it_can_be_muted(client: TestClient, world: World) -> None:
+    sound, maker = new_id(), world.creator()
+    told = world.item(maker, "#Waves", caption="At #Sea, with #boats. \uff03SEA", language="nl", sound_id=sound)
+    item = encode_id(told)
+    silent = encode_id(world.item(maker, "Nothing"))
+    client.get("/v1/feed")
+    (card,) = client.get(f"/v1/items/{item}").json()["items"]
+    assert (card["sound_id"], card["language"]) == (encode_id(sound), "nl")
+    assert card["topics"] == ["waves", "sea", "boats"]
+    (card,) = client.get(f"/v1/items/{silent}").json()["items"]
+    assert (card["sound_id"], card["language"], card["topics"]) == (None, "", [])
+
+
 def test_absent_hidden_and_withdrawn_read_the_same(client: TestClient, world: World) -> None:
     client.get("/v1/feed")
     maker = world.creator()

@@ -113,6 +113,18 @@ def test_nothing_ticked_is_nothing_given(ada: TestClient, clip: bytes, quick: Pl
     assert quick.catalog.item_rights(item) == frozenset()
 
 
+def test_a_clip_says_its_language_in_one_form_and_a_wrong_one_is_refused_at_once(
+    ada: TestClient, clip: bytes, quick: Platform
+) -> None:
+    wrong = begin(ada, len(clip), language="Elvish")
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "language")
+    assert wrong.json()["hint"]
+    url = begin(ada, len(clip), language="pt-BR").headers["location"]
+    item = ItemId(decode_id(send(ada, url, 0, clip).headers["openforyou-item"]))
+    assert quick.catalog.own_item(item, quick.catalog.creator("ada").id).language == "pt"
+    assert [one["language"] for one in ada.get("/v1/uploads").json()["items"]] == ["pt"]
+
+
 def test_a_part_goes_where_the_last_one_ended(ada: TestClient, clip: bytes) -> None:
     url = begin(ada, len(clip)).headers["location"]
     send(ada, url, 0, clip[:100])

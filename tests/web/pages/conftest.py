@@ -42,6 +42,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 CLIPS_A_LOOK = 4
+CAPTIONS = {1: "Seen from afar. #{look} #wide", 3: "A caption that goes on. " * 12}
+"""Of the second and the last clip of a look."""
 DESKTOP, PHONE = {"width": 1024, "height": 640}, {"width": 390, "height": 844}
 PATIENCE_MS = 20_000
 """Past this something is broken, and not merely slow on busy cores."""
@@ -129,7 +131,7 @@ def _publish(platform: Platform, folder: Path) -> dict[str, ItemId]:
             shape = {1: "wide", 2: "square"}.get(variant, "tall")
             path = write_clip(folder / f"{look}-{variant}.mp4", look, variant, shape, sound=variant != 2)
             title = f"{look} {variant + 1}"
-            caption = "A caption that goes on. " * 12 if variant == 3 else ""
+            caption = CAPTIONS.get(variant, "").format(look=look.lower())
             rights = frozenset(Right)
             item_id = platform.ingest.take_in(
                 path, creator.id, title=title, caption=caption, rights=rights, evidence="for a test"

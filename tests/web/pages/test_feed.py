@@ -55,6 +55,14 @@ def test_arrows_and_letters_move_and_space_pauses(visit: Visit) -> None:
     visit.until("!v.paused")
 
 
+def test_a_clip_that_stands_askew_is_put_right(visit: Visit) -> None:
+    page = visit.open()
+    visit.next()
+    askew = "stage => { stage.style.scrollSnapType = 'none'; stage.scrollTop += 12; return stage.scrollTop % 640; }"
+    assert page.locator("#stage").evaluate(askew) == 12
+    page.wait_for_function("now => Math.abs(document.querySelector(now).getBoundingClientRect().top) < 2", arg=CURRENT)
+
+
 def test_letters_can_be_turned_off_while_arrows_stay(visit: Visit) -> None:
     page = visit.open()
     page.keyboard.press("?")

@@ -76,10 +76,13 @@ def test_axe_finds_nothing_in_any_sheet(make_visit: MakeVisit) -> None:
         "why": lambda: page.keyboard.press("w"),
         "keys": lambda: page.keyboard.press("?"),
         "more": lambda: page.locator(f"{CURRENT} .more").click(),
+        "none": lambda: page.locator('dialog[open] [data-do="none"]').click(),
         "report": lambda: page.locator('dialog[open] [data-do="report"]').click(),
     }.items():
-        if name == "more":
+        if name in ("more", "report"):
             page.keyboard.press("Escape")
+        if name == "report":
+            page.locator(f"{CURRENT} .more").click()
         open_sheet()
         expect(page.locator(f"#{name}")).to_be_visible()
         found[name] = violations(page)

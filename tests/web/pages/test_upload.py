@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from openforyou.catalog.types import Right
 from openforyou.core.ids import ItemId, decode_id
+from openforyou.ingest.types import Said
 from tests.web.pages.clips import write_clip
 from tests.web.pages.conftest import CURRENT, Visit
 
@@ -38,6 +39,7 @@ def test_a_clip_is_uploaded_made_ready_and_watched(visit: Visit, tmp_path: Path)
     page = begin(visit, "uploads")
     page.get_by_label("Choose a clip").set_input_files(write_clip(tmp_path / "mine.mp4", "Embers", 7))
     page.get_by_label("Title").fill("Uploaded by hand")
+    page.get_by_label("Language").select_option(label="Dutch")
     tick(page, "Show it", "Recommend it", "posted this elsewhere before")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#far")).to_contain_text("made ready")
@@ -46,6 +48,7 @@ def test_a_clip_is_uploaded_made_ready_and_watched(visit: Visit, tmp_path: Path)
     expect(page.get_by_role("heading", name="“Uploaded by hand” is ready")).to_be_visible()
     assert visit.site.platform.catalog.item_rights(done.item_id) == {Right.SHOW, Right.RECOMMEND}
     assert visit.site.platform.catalog.item(done.item_id).cross_post
+    assert visit.site.platform.catalog.item(done.item_id).language == "nl"
     page.get_by_role("link", name="Watch it").click()
     visit.until("v && v.currentTime > 0")
     expect(page.locator(f"{CURRENT} .by b")).to_have_text("Uploads")
@@ -70,6 +73,7 @@ def test_an_upload_that_broke_off_goes_on_after_a_reload(visit: Visit, tmp_path:
     page.route("**/v1/uploads/*", lambda route: cut(route) if route.request.method == "PATCH" else route.continue_())
     page.get_by_label("Choose a clip").set_input_files(file)
     page.get_by_label("Title").fill("Broke off")
+    page.get_by_label("Language").select_option(label="Dutch")
     tick(page, "Show it")
     page.get_by_role("button", name="Upload", exact=True).click()
     page.wait_for_event("requestfailed", lambda request: request.method == "PATCH")
@@ -78,6 +82,7 @@ def test_an_upload_that_broke_off_goes_on_after_a_reload(visit: Visit, tmp_path:
     page.reload()
     page.get_by_label("Choose a clip").set_input_files(file)
     expect(page.get_by_label("Title")).to_have_value("Broke off")
+    expect(page.get_by_label("Language")).to_have_value("nl")
     assert page.get_by_role("checkbox", name="Show it").is_checked()
     with page.expect_request(lambda request: request.method == "PATCH") as first:
         page.get_by_role("button", name="Go on uploading").click()
@@ -153,11 +158,13 @@ def test_ones_own_clips_show_their_rights_and_can_be_withdrawn(visit: Visit, tmp
     platform = visit.site.platform
     creator = platform.catalog.creator("owner")
     path = write_clip(tmp_path / "own.mp4", "Checkers", 9)
-    item_id = platform.ingest.take_in(path, creator.id, title="My own", rights=frozenset(Right), evidence="for a test")
+    said: Said = {"title": "My own", "rights": frozenset(Right), "evidence": "for a test", "language": "nl"}
+    item_id = platform.ingest.take_in(path, creator.id, **said)
     platform.ingest.process_next(item_id)
     visit.open("/uploads")
     row = page.get_by_role("listitem").filter(has_text="My own")
     expect(row).to_contain_text("Published")
+    expect(row).to_contain_text("Dutch")
     row.get_by_text("What may be done with it").click()
     learn = row.get_by_role("checkbox", name="Learn from it")
     expect(learn).to_be_checked()

@@ -10,12 +10,18 @@ from openforyou.web.api import (
     events,
     feed,
     items,
+    mutes,
     passkeys,
     policies,
     progress,
     uploads,
+    wishes,
 )
 
 router = APIRouter(prefix="/v1")
-for part in (feed, events, counts, items, creators, controls, accounts, passkeys, policies, uploads, progress):
+PARTS = (
+    *(feed, events, counts, items, creators, controls, mutes, wishes),
+    *(accounts, passkeys, policies, uploads, progress),
+)
+for part in PARTS:
     router.include_router(part.router)

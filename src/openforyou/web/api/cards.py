@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from openforyou.catalog.types import Creator, Item, ItemKind, Rendition
 from openforyou.core.ids import encode_id
+from openforyou.core.words import topics
 from openforyou.events.types import Counts
 from openforyou.recommend.types import Entry, Served
 
@@ -65,6 +66,11 @@ class ItemCard(BaseModel):
     height: int
     duration_ms: int
     has_sound: bool
+    sound_id: str | None = Field(
+        description="Clips set to the same sound share it; null where it has none that is known."
+    )
+    language: str = Field(description="Its tag, as its creator said; empty where they did not.")
+    topics: list[str] = Field(description="The hash tags in title and caption, without the mark, in one form.")
     counts: CountsCard
     liked: bool = Field(description="Whether you like it.")
     reasons: list[ReasonCard]
@@ -108,6 +114,9 @@ def item_card(entry: Entry) -> ItemCard:
         height=item.height,
         duration_ms=item.duration_ms,
         has_sound=item.has_sound,
+        sound_id=None if item.sound_id is None else encode_id(item.sound_id),
+        language=item.language,
+        topics=list(topics(f"{item.title}\n{item.caption}")),
         counts=counts_card(entry.counts),
         liked=entry.state is not None and entry.state.liked,
         reasons=[ReasonCard(code=reason.code, text=reason.text) for reason in entry.reasons],

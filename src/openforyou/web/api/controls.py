@@ -17,10 +17,12 @@ from openforyou.web.session import Known
 
 router = APIRouter(tags=["controls"])
 REGION = r"^([A-Z]{2}|[a-z]{2,3})?$"
+LANGUAGES_SENT_MAX = 200
+"""Past this nobody reads them: what may be chosen is the rules' to say."""
 
 
-class ControlsIn(BaseModel):
-    """All of a viewer's choices."""
+class Choices(BaseModel):
+    """What a viewer chooses each time anew."""
 
     profiling: bool = Field(description="false: the feed uses nothing of what you did.")
     autoplay: bool
@@ -30,9 +32,20 @@ class ControlsIn(BaseModel):
     region: Annotated[str, Field(pattern=REGION)] = Field(description='As "CH", or "" for what the browser says.')
 
 
-class ControlsOut(ControlsIn):
+class ControlsIn(Choices):
+    """A viewer's choices; of those that may be left out, each is then as before."""
+
+    languages: Annotated[list[str], Field(max_length=LANGUAGES_SENT_MAX)] | None = Field(
+        None, description='Tags, as ["nl", "pt"]: what declares another language is left out. Empty: all languages.'
+    )
+    paused: bool | None = Field(None, description="true: the feed learns nothing of what you do, until it is false.")
+
+
+class ControlsOut(Choices):
     """A viewer's choices, and since when the feed counts what they did."""
 
+    languages: list[str]
+    paused: bool
     reset_at: AwareDatetime | None
 
 
@@ -53,9 +66,16 @@ def put_controls(chosen: ControlsIn, visitor: Known, platform: ThePlatform, rate
     """Takes effect in the very next feed."""
     rates.check(CHANGE, visitor.viewer_id)
     before = platform.events.controls(visitor.viewer_id)
-    after = Controls(**chosen.model_dump(), reset_at=before.reset_at)
-    platform.events.set_controls(visitor.viewer_id, after)
-    return _shown(after)
+    after = Controls(
+        profiling=chosen.profiling,
+        autoplay=chosen.autoplay,
+        break_minutes=chosen.break_minutes,
+        region=chosen.region,
+        reset_at=before.reset_at,
+        languages=before.languages if chosen.languages is None else tuple(chosen.languages),
+        paused=before.paused if chosen.paused is None else chosen.paused,
+    )
+    return _shown(platform.events.set_controls(visitor.viewer_id, after))
 
 
 @router.post("/controls/reset", summary="Begin anew")
@@ -88,5 +108,7 @@ def _shown(controls: Controls) -> ControlsOut:
         autoplay=controls.autoplay,
         break_minutes=controls.break_minutes,
         region=controls.region,
+        languages=list(controls.languages),
+        paused=controls.paused,
         reset_at=controls.reset_at,
     )

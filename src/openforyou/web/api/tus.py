@@ -19,6 +19,7 @@ from fastapi import Request
 from openforyou.catalog.rules import checked_caption, checked_title
 from openforyou.catalog.types import Right
 from openforyou.core.errors import BadInput, BadMedia, TooLarge
+from openforyou.core.languages import primary_tag
 from openforyou.ingest.rules import checked_name
 from openforyou.web.problems import WrongContentType, WrongProtocol
 
@@ -30,7 +31,7 @@ CHUNK_TYPE = "application/offset+octet-stream"
 HEADERS = {
     "Tus-Resumable": VERSION,
     "Upload-Length": "Bytes of the whole file.",
-    "Upload-Metadata": "filename, title, caption, rights, cross_post: each a key and base 64, with commas between.",
+    "Upload-Metadata": "filename, title, caption, rights, cross_post, language: each a key and base 64, by commas.",
     "Upload-Offset": "Where this part begins, as the server last said.",
 }
 PART = {"required": True, "content": {CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
@@ -45,6 +46,7 @@ class Metadata:
     caption: str
     rights: frozenset[Right]
     cross_post: bool
+    language: str
 
 
 def check_version(request: Request) -> None:
@@ -99,6 +101,7 @@ def read_metadata(header: str) -> Metadata:
         caption=checked_caption(told.get("caption", "")),
         rights=_rights(told.get("rights", "")),
         cross_post=_yes_or_no(told.get("cross_post", ""), "cross_post"),
+        language=primary_tag(told.get("language", "")),
     )
 
 

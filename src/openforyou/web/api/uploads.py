@@ -75,6 +75,7 @@ class OwnItem(BaseModel):
     created_at: AwareDatetime
     published_at: AwareDatetime | None
     cross_post: bool = Field(description="Posted elsewhere before, by your word.")
+    language: str = Field(description="Its tag, by your word; empty where you did not say.")
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
@@ -126,10 +127,10 @@ async def options(platform: ThePlatform) -> Response:
     openapi_extra=tus.described("Upload-Length", "Upload-Metadata"),
 )
 def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> Response:
-    """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights, cross_post) in; `Location` out.
+    """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights, …) in; `Location` out.
 
     `rights` names those given, with commas: show, recommend, learn. None is given by silence. `cross_post` is true
-    where the clip was posted elsewhere before.
+    where the clip was posted elsewhere before. `language` is its tag, as nl; left out where nobody speaks or writes.
     """
     assert creator.account_id is not None, "found by its account"
     rates.check(UPLOAD, creator.account_id)
@@ -148,6 +149,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
         region=region_of(request.headers.get("accept-language", "")),
         metadata=header,
         cross_post=told.cross_post,
+        language=told.language,
     )
     upload = _unfinished(request).begin(wanted)
     return Response(status_code=201, headers={"Location": _url(upload), **_state(upload)})
@@ -262,6 +264,7 @@ def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
         created_at=item.created_at,
         published_at=item.published_at,
         cross_post=item.cross_post,
+        language=item.language,
         rules=[felt_card(one) for one in felt],
     )
 
@@ -302,6 +305,7 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
             rights=frozenset(Right(name) for name in wanted.rights),
             region=wanted.region,
             cross_post=wanted.cross_post,
+            language=wanted.language,
             evidence=f"ticked by the creator at upload {upload.id}",
         )
     except AlreadyTaken as error:

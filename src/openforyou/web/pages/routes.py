@@ -14,13 +14,14 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Right
 from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
+from openforyou.events.controls.types import WORD_LENGTH_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
 from openforyou.web.pages.rules import shown
-from openforyou.web.pages.wording import BREAKS, KEYS, REPORT_REASONS, STAGE_MODULES
+from openforyou.web.pages.wording import BREAKS, KEYS, LANGUAGES, REPORT_REASONS, STAGE_MODULES
 from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
 from openforyou.web.reach import ThePlatform, TheRates, TheSite
@@ -128,6 +129,7 @@ def upload(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
         title_length_max=TITLE_LENGTH_MAX,
         caption_length_max=CAPTION_LENGTH_MAX,
         handle_length_max=HANDLE_LENGTH_MAX,
+        languages=LANGUAGES,
     )
 
 
@@ -162,6 +164,8 @@ def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
         place="settings",
         title="Settings",
         breaks=BREAKS,
+        languages=LANGUAGES,
+        word_length_max=WORD_LENGTH_MAX,
         learn=Right.LEARN in platform.catalog.viewer_rights(visitor.viewer_id),
         region=visitor.region,
         reset_on=day(reset_at) if reset_at else "",
@@ -226,6 +230,7 @@ def _stage(served: Served) -> dict[str, Any]:
         "slate": _shown(served),
         "stage_modules": STAGE_MODULES,
         "report_reasons": REPORT_REASONS,
+        "word_length_max": WORD_LENGTH_MAX,
         "key_words": KEYS,
     }
 

@@ -10,9 +10,12 @@ STAGE_MODULES = (
     "cards",
     "clip",
     "events",
+    "forms",
     "gestures",
     "keys",
     "list",
+    "mutes",
+    "none",
     "page",
     "share",
     "sheets",
@@ -22,6 +25,14 @@ STAGE_MODULES = (
     "why",
 )
 """What the stage is made of, so that the browser asks for all of it at once instead of file by file."""
+
+_TAGS = """
+af am ar az be bg bn bs ca ckb cs cy da de el en eo es et eu fa fi fil fr ga gd gl gn gu ha he hi hr ht hu hy id
+ig is it ja jv ka kk km kn ko ku ky lb lo lt lv mg mi mk ml mn mr ms mt my ne nl no oc pa pl ps pt qu rm ro ru rw sd
+si sk sl sm sn so sq sr st su sv sw ta te tg th ti tk tn tr tt ug uk ur uz vi wo xh yi yo yue zh zu
+"""
+LANGUAGES = tuple(_TAGS.split())
+"""Offered by their primary tags; the browser names them. The API takes any other, too."""
 
 BREAKS = (
     (10, "After 10 minutes"),

@@ -1,8 +1,11 @@
-// What the buttons of a clip do. Each takes effect on the page at once; the event that tells the server waits in the
-// queue and is not lost.
+// What the buttons of a clip do. Deeds take effect on the page at once, and the event that tells the server waits in the
+// queue and is not lost; choices of what comes next take effect once the server has them.
 
+import { Refusal, call } from "./api.js";
 import { queue } from "./events.js";
 import { showKeys } from "./keys.js";
+import { forbids, nameOf, unmute } from "./mutes.js";
+import { openNone } from "./none.js";
 import { toast } from "./page.js";
 import { passOn } from "./share.js";
 import { openSheet } from "./sheets.js";
@@ -55,12 +58,14 @@ export class Actions {
   }
 
   why(clip) {
-    openWhy(clip, { less: () => this.less(clip) });
+    openWhy(clip, { wish: () => this.wish(clip), less: () => this.less(clip), none: () => this.none(clip) });
   }
 
   more(clip) {
     const sheet = openSheet("more");
     const does = {
+      wish: () => this.wish(clip),
+      none: () => this.none(clip),
       less: () => this.less(clip),
       why: () => this.why(clip),
       keys: showKeys,
@@ -80,7 +85,48 @@ export class Actions {
     queue.add("not_interested", clip.item);
     queue.flush();
     this.#stage.drop();
+    this.#stage.renew((_, ahead) => ahead > 0);
     toast("Understood: less like that.");
+  }
+
+  /** More like it: what waits behind the next clip is asked for anew. */
+  async wish(clip) {
+    const path = `/v1/wishes/${clip.item.id}`;
+    clip.acted();
+    if (!(await this.#chosen(() => call(path, { method: "PUT" })))) return;
+    this.#stage.renew((_, ahead) => ahead > 1);
+    const takeBack = () => this.#takeBack(() => call(path, { method: "DELETE" }));
+    toast("Understood: more like that.", { act: "Take back", does: takeBack });
+  }
+
+  /** None of its creator, sound, topics, or of a word: what waits and carries it is not shown. */
+  none(clip) {
+    clip.acted();
+    openNone(clip.item, (muted) => {
+      const isWord = muted.kind === "word"; // Which clips hold it is the server's to say.
+      this.#stage.renew((item, ahead) => forbids(muted, item) || (isWord && ahead > 0));
+      const where = this.#stage.surface === "for_you" ? "" : " in For You";
+      const does = () => this.#takeBack(() => unmute(muted));
+      toast(`Muted${where}: ${nameOf(muted)}.`, { act: "Take back", does });
+    });
+  }
+
+  async #takeBack(act) {
+    if (!(await this.#chosen(act))) return;
+    this.#stage.renew((_, ahead) => ahead > 1);
+    toast("Taken back.");
+  }
+
+  /** Tell the server a choice; false where it refuses, which is said. */
+  async #chosen(act) {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      toast(error.words);
+      return false;
+    }
   }
 
   report(clip) {

@@ -76,6 +76,15 @@ export class List {
     this.#release(entry);
   }
 
+  /** Take out what follows the current entry where `goes(item, ahead)`; the next clip is 1 ahead. Answers its items. */
+  sift(goes) {
+    let ahead = 0;
+    const going = this.#entries.slice(this.at + 1).filter(({ item }) => item && goes(item, (ahead += 1)));
+    this.#entries = this.#entries.filter((entry) => !going.includes(entry));
+    for (const entry of going) this.#release(entry);
+    return going.map(({ item }) => item);
+  }
+
   /** Which entry lies in the middle of the screen; -1 where none does. */
   middle() {
     const y = this.root.scrollTop + this.root.clientHeight / 2;

@@ -1,6 +1,7 @@
 // Settings: each change is saved when it is made, and put back where the server refuses it.
 
 import { Refusal, call } from "./api.js";
+import { fillWishes, listenToLanguages } from "./chosen.js";
 import { clearErrors, lacksField, showFieldError, showRefusal, whileWaiting } from "./forms.js";
 import { element, icon, toast } from "./page.js";
 import { addPasskey, passkeysWork } from "./passkeys.js";
@@ -25,6 +26,7 @@ function controls() {
   return {
     autoplay: byName("autoplay").checked,
     profiling: byName("profiling").checked,
+    paused: byName("paused").checked,
     break_minutes: Number(byName("break_minutes").value),
     region: byName("region").value.trim(),
   };
@@ -42,6 +44,7 @@ function onSwitch(name, path, body) {
 
 onSwitch("autoplay", "/v1/controls", controls);
 onSwitch("profiling", "/v1/controls", controls);
+onSwitch("paused", "/v1/controls", controls);
 onSwitch("learn", "/v1/rights", () => ({ learn: byName("learn").checked }));
 byName("break_minutes").addEventListener("change", () =>
   save("/v1/controls", controls(), (error) => toast(error.words)),
@@ -58,10 +61,13 @@ byName("region").addEventListener("change", () => {
   save("/v1/controls", controls(), (error) => showFieldError(panel, "region", error.words));
 });
 
+listenToLanguages((languages, undo) => save("/v1/controls", { ...controls(), languages }, undo));
+
 byId("reset").addEventListener("click", () => {
   openSheet("begin-anew").querySelector("form").onsubmit = async () => {
     try {
       await call("/v1/controls/reset", { method: "POST" });
+      fillWishes();
       toast("The feed begins anew.", { act: "Watch", does: () => location.assign("/") });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

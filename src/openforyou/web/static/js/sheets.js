@@ -1,6 +1,8 @@
 // Sheets are native dialogs: the browser keeps the focus inside, closes on Escape and gives the focus back. This adds
 // the close buttons, the tap beside the sheet, and word to the stage (event `sheet`) that something covers it.
 
+import { element, icon } from "./page.js";
+
 const known = new WeakSet();
 
 function tell(open) {
@@ -19,6 +21,14 @@ function prepare(dialog) {
 
 export function anySheetOpen() {
   return document.querySelector("dialog[open]") !== null;
+}
+
+/** An entry of a sheet's list: a button, or with `href` a link. `note` says more in small. */
+export function row(picture, words, note, attributes = {}) {
+  const name = attributes.href ? "a" : "button";
+  const text = element("span", {}, words, note ? element("span", { class: "quiet" }, note) : null);
+  const type = name === "button" ? "button" : null;
+  return element("li", {}, element(name, { class: "row", type, ...attributes }, icon(picture), text));
 }
 
 /** Open the dialog with this id, and answer with it. Only one is open at a time. */

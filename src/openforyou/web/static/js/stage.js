@@ -19,6 +19,7 @@ const READY = navigator.connection?.saveData ? 0 : 2; // Videos loading ahead.
 const ASK_WITH_LEFT = 3;
 const REST_MS = 140;
 const ALIGNED_PX = 2;
+const STUCK_MS = 1_000; // Half-way for so long and no finger on it: it does not go on by itself.
 const GLIDE_MS_MAX = 1_500;
 const MEASURED = ["impression", "view", "watch", "complete", "skip"];
 
@@ -27,6 +28,8 @@ class Stage {
   #glidesUntil = 0;
   #moves = false;
   #restTimer = 0;
+  #scrolledAt = 0;
+  #held = false; // By a finger.
   #tail = ""; // Why nothing follows the last clip: asking, failed, end; empty while nothing is known.
   #clips = 0; // Moved on to so far.
   #resume = false; // To play again once nothing covers it.
@@ -83,11 +86,28 @@ class Stage {
       return;
     }
     const index = this.list.at;
+    const hadFocus = this.list.current.node.contains(document.activeElement);
     this.clip.leave(false);
     this.list.take(index);
     this.list.at = -1;
     this.#moves = false;
     this.#settle(index);
+    if (hadFocus) this.list.current.node.focus({ preventScroll: true });
+  }
+
+  /**
+   * The viewer chose anew what comes. Of For You, which alone goes by it, take out what waits where
+   * `goes(item, ahead)`, the current clip (0 ahead) too, and ask for what takes its place.
+   */
+  renew(goes) {
+    if (this.surface !== "for_you") return;
+    this.supply.renew(this.list.sift(goes));
+    this.#aim = Math.min(this.#aim, this.list.length - 1);
+    if (["end", "failed"].includes(this.#tail)) this.#retry();
+    else this.#more();
+    if (this.clip && goes(this.clip.item, 0)) this.drop();
+    this.list.show(this.#moves);
+    this.#tellSteps();
   }
 
   #cast(item, node = document.getElementById("clip").content.firstElementChild.cloneNode(true)) {
@@ -96,6 +116,10 @@ class Stage {
 
   #listen() {
     this.root.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    this.root.addEventListener("scrollend", () => this.#onScrollEnd());
+    for (const type of ["touchstart", "touchend", "touchcancel"]) {
+      this.root.addEventListener(type, ({ touches }) => (this.#held = touches.length > 0), { passive: true });
+    }
     new ResizeObserver(() => this.#keepPlace()).observe(this.root);
     document.getElementById("back")?.addEventListener("click", () => this.go(-1));
     document.getElementById("on")?.addEventListener("click", () => this.go(1));
@@ -114,6 +138,7 @@ class Stage {
 
   #onScroll() {
     this.#moves = true;
+    this.#scrolledAt = performance.now();
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => this.#onRest(), REST_MS);
     const index = this.list.middle();
@@ -122,13 +147,27 @@ class Stage {
 
   /** Nothing moved for a moment: tidy up. While it glides, or is held half-way, that would stop it, so it waits. */
   #onRest() {
-    const glides = this.#aim !== this.list.at && performance.now() < this.#glidesUntil;
-    if (glides || Math.abs(this.list.current.node.offsetTop - this.root.scrollTop) > ALIGNED_PX) {
+    if (this.#glides || !this.#isAligned) {
+      const isStuck = !this.#glides && !this.#held && performance.now() - this.#scrolledAt > STUCK_MS;
+      if (isStuck) this.#keepPlace();
       this.#restTimer = setTimeout(() => this.#onRest(), REST_MS);
       return;
     }
     this.#aim = this.list.at;
     this.#tidy();
+  }
+
+  /** What was left of a movement may miss a place that was taken in the middle of it. */
+  #onScrollEnd() {
+    if (this.list.current?.node && !this.#glides && !this.#isAligned) this.#keepPlace();
+  }
+
+  get #glides() {
+    return this.#aim !== this.list.at && performance.now() < this.#glidesUntil;
+  }
+
+  get #isAligned() {
+    return Math.abs(this.list.current.node.offsetTop - this.root.scrollTop) <= ALIGNED_PX;
   }
 
   #tidy() {

@@ -11,6 +11,7 @@ export class Supply {
   #loading = null;
   #ended;
   #given = new Set();
+  #round = 0; // Changes when the viewer chose anew, so that an answer to an older question is known.
 
   /** `source` is the address of a feed, `first` the slate that the page came with. */
   constructor(source, first) {
@@ -37,6 +38,13 @@ export class Supply {
     this.#cursor = "";
   }
 
+  /** What the viewer chose has changed: `unshown` may come again, and what is on its way is asked for anew. */
+  renew(unshown) {
+    for (const { id } of unshown) this.#given.delete(id);
+    this.#round += 1;
+    this.again();
+  }
+
   /** The next items; none at the end. Throws `Refusal`. Calls that overlap share one request. */
   async next() {
     if (this.#ended) return [];
@@ -47,10 +55,12 @@ export class Supply {
   }
 
   async #ask() {
+    const round = this.#round;
     await queue.flush(); // So that the answer knows what was just watched.
     const query = new URLSearchParams({ size: SLATE_SIZE });
     if (this.#cursor) query.set("cursor", this.#cursor);
     const slate = await call(`${this.#source}?${query}`);
+    if (round !== this.#round) return this.#ask();
     this.#cursor = slate.cursor;
     this.#ended = !slate.cursor;
     if (slate.items.length) this.slates += 1;

@@ -2,11 +2,12 @@
 
 import { Refusal } from "./api.js";
 import { clearErrors, showFieldError, showRefusal } from "./forms.js";
+import { nameLanguages } from "./languages.js";
 import { element, icon, toast } from "./page.js";
 import { Upload, findUnfinished, ownUploads } from "./tus.js";
 
 const ASK_EVERY_MS = 1_500;
-const FIELDS = ["title", "caption", "rights"]; // Whatever else the server names is about the file.
+const FIELDS = ["title", "caption", "language", "rights"]; // Whatever else the server names is about the file.
 const form = document.getElementById("upload");
 const byId = (id) => document.getElementById(id);
 const MEGABYTES = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
@@ -60,6 +61,7 @@ async function choose(chosen) {
   const given = (found.told.rights ?? "").split(",");
   for (const box of form.querySelectorAll('[name="rights"]')) box.checked = given.includes(box.value);
   form.cross_post.checked = found.told.cross_post === "true";
+  form.language.value = found.told.language ?? "";
   tellShown();
   byId("start").textContent = "Go on uploading";
   toast(`${Math.floor((100 * found.offset) / file.size)} % of this file is here already. It goes on from there.`);
@@ -70,7 +72,7 @@ function tellShown() {
 }
 
 function lock(locked) {
-  for (const field of form.querySelectorAll("input, textarea")) field.disabled = locked;
+  for (const field of form.querySelectorAll("input, textarea, select")) field.disabled = locked;
   byId("start").hidden = locked;
   byId("journey").hidden = !locked;
 }
@@ -84,7 +86,7 @@ function far(done, total) {
 
 async function send() {
   const [title, caption] = [form.title.value.trim(), form.caption.value.trim()];
-  const told = { filename: file.name, title, caption, rights: rights().join(",") };
+  const told = { filename: file.name, title, caption, rights: rights().join(","), language: form.language.value };
   if (form.cross_post.checked) told.cross_post = "true";
   upload ??= new Upload(file, begun);
   const sending = upload;
@@ -202,5 +204,6 @@ byId("cancel").addEventListener("click", async () => {
 addEventListener("beforeunload", (event) => {
   if (!byId("journey").hidden && !upload?.paused) event.preventDefault();
 });
+nameLanguages(form.language);
 listenToDrops();
 tellShown();

@@ -1,6 +1,7 @@
 // One's own clips: where each stands, what may be done with it, and taking it back.
 
 import { Refusal, call } from "./api.js";
+import { languageName } from "./languages.js";
 import { element, icon, toast } from "./page.js";
 import { openSheet } from "./sheets.js";
 import { ownUploads } from "./tus.js";
@@ -123,8 +124,10 @@ function rowOf(item) {
   const isPublished = item.status === "published";
   const living = !["refused", "withdrawn"].includes(item.status);
   const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
-  const mark = item.cross_post ? " · posted elsewhere before" : "";
-  const since = element("span", { class: "quiet" }, ` · ${DATE.format(new Date(item.created_at))}${mark}`);
+  const told = [DATE.format(new Date(item.created_at))];
+  if (item.language) told.push(languageName(item.language));
+  if (item.cross_post) told.push("posted elsewhere before");
+  const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];

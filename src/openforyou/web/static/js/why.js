@@ -1,8 +1,8 @@
 // "Why this?": what the record of the slate says about one clip, in words, and what one can do about it.
 
 import { Refusal, call } from "./api.js";
-import { element, icon, toast } from "./page.js";
-import { openSheet } from "./sheets.js";
+import { element, toast } from "./page.js";
+import { openSheet, row } from "./sheets.js";
 
 function thumb(item) {
   const picture = element("img", { src: item.poster_url || null, alt: "", loading: "lazy" });
@@ -16,13 +16,6 @@ function section(words, ...children) {
 function reasonOf(reason) {
   const thumbs = reason.items?.length ? element("div", { class: "thumbs" }, ...reason.items.map(thumb)) : null;
   return element("li", {}, element("p", { class: "lead" }, reason.text), thumbs);
-}
-
-function row(picture, words, note, attributes = {}) {
-  const name = attributes.href ? "a" : "button";
-  const text = element("span", {}, words, note ? element("span", { class: "quiet" }, note) : null);
-  const type = name === "button" ? "button" : null;
-  return element("li", {}, element(name, { class: "row", type, ...attributes }, icon(picture), text));
 }
 
 function policiesOf(policies) {
@@ -59,38 +52,38 @@ async function turnProfilingOff() {
   }
 }
 
-function choices(sheet, less) {
+function choices(sheet, { wish, less, none }) {
   const rows = element(
     "ul",
     { class: "rows" },
+    row("wish", "More like this", "Shows more like it in what comes next"),
     row("less", "Not interested", "Shows less like this"),
+    row("none", "Show me none of…", "Its creator, its sound, a topic or a word"),
     row("person", "Turn profiling off", "The feed then uses nothing of what you did"),
     row("settings", "All settings", "", { href: "/settings" }),
   );
-  const [lessButton, offButton] = rows.querySelectorAll("button");
-  lessButton.addEventListener("click", () => {
-    sheet.close();
-    less();
-  });
-  offButton.addEventListener("click", () => {
-    sheet.close();
-    turnProfilingOff();
-  });
+  const acts = [wish, less, none, turnProfilingOff];
+  for (const [index, button] of rows.querySelectorAll("button").entries()) {
+    button.addEventListener("click", () => {
+      sheet.close();
+      acts[index]();
+    });
+  }
   return section("What you can do", rows);
 }
 
-/** Open the sheet for a clip. `less` is what "not interested" does. */
-export async function openWhy(clip, { less }) {
+/** Open the sheet for a clip. `can` is what the viewer can do about it: `wish`, `less`, `none`. */
+export async function openWhy(clip, can) {
   const sheet = openSheet("why");
   const body = sheet.querySelector(".body");
   body.replaceChildren(element("span", { class: "spinner" }), element("span", { class: "unseen" }, "Loading"));
   const query = new URLSearchParams({ request_id: clip.item.request_id, item_id: clip.item.id });
   try {
-    body.replaceChildren(...filled(await call(`/v1/why?${query}`)), choices(sheet, less));
+    body.replaceChildren(...filled(await call(`/v1/why?${query}`)), choices(sheet, can));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const again = element("button", { class: "button", type: "button" }, "Try again");
-    again.addEventListener("click", () => openWhy(clip, { less }));
+    again.addEventListener("click", () => openWhy(clip, can));
     body.replaceChildren(element("p", { class: "lead" }, error.words), again);
   }
 }
