@@ -10,14 +10,20 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rich.console import Console
 
 from openforyou.app.platform import Platform
+from openforyou.cli.evaluate import print_report
 from openforyou.cli.main import main
 from openforyou.core.clock import ManualClock
 from openforyou.learn import weights
+from openforyou.learn.evaluate import Ranking, intervals, metrics
+from openforyou.learn.study import Report
 from tests.learn.watched import Watched
 from tests.learn.worlds import markov, written
 
@@ -75,6 +81,40 @@ def test_evaluate_prints_a_table_with_the_baselines(run: Run, interactions: Path
     assert done.code == 0, done.err
     for word in ("model", "popularity", "markov", "sequence-knn", "NDCG@10", "HR@10", "leave-one-out", "seed 3"):
         assert word in done.out
+
+
+def test_peers_that_cannot_be_trained_are_named_with_the_remedy_and_nothing_else_fails(
+    run: Run, interactions: Path, tmp_path: Path
+) -> None:
+    done = run("evaluate", interactions, "--epochs", "1", "--rectools", tmp_path / "nowhere", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert "sequence-knn" in told["baselines"]
+    for name in ("rectools-sasrec", "rectools-esasrec", "rectools-hstu"):
+        assert "pip install torch==2.13.0 'rectools[torch]==0.19.0'" in told["missing"][name]
+    alone = run("evaluate", interactions, "--epochs", "1", "--no-baselines", "--json")
+    told = json.loads(alone.out)
+    assert (told["baselines"], told["missing"]) == ({}, {})
+    assert told["metrics"]["ndcg@10"] > 0
+
+
+def test_a_peer_that_ran_out_of_time_is_said_to_have() -> None:
+    found = Ranking(np.array([0.0, 3.0]), np.zeros((2, 10), dtype=np.int32))
+    figures = {**metrics(found.found), "coverage@10": 0.5}
+    report = Report(
+        data="world",
+        protocol="temporal",
+        preset="tiny",
+        seed=0,
+        metrics={**figures, **intervals(found.found, 0), "viewers": 2},
+        baselines={"rectools-hstu": {**figures, "chosen": {"stopped_by": "minutes", "epochs": 16}}},
+        train_s=1.0,
+        missing={"rectools-sasrec": "so it is", "rectools-esasrec": "so it is"},
+    )
+    with StringIO() as shown:
+        print_report(report, Console(file=shown, width=200))
+        assert "rectools-hstu ran out of time after 16 epochs" in shown.getvalue()
+        assert "no rectools-sasrec, rectools-esasrec: so it is" in shown.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+import openforyou
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.types import Right
@@ -237,3 +239,12 @@ def test_a_killed_training_is_not_taken_up_when_a_right_was_withdrawn(killed: Wa
     assert new.manifest["data"]["viewers"] == 59
     assert new.manifest["data"]["items"] == len(killed.data.item_ids) - 1
     assert not list((killed.platform.settings.data / "training").rglob("*.*"))
+
+
+def test_no_two_claims_share_a_number() -> None:
+    """Advisory locks are numbers, one space for the whole database."""
+    package = Path(openforyou.__file__).parent
+    told = [line for path in package.rglob("*.py") for line in path.read_text().splitlines()]
+    claims = dict(match.groups() for line in told if (match := re.match(r"(\w+_LOCK) = ([\d_]+)", line)))
+    assert {"TRAINING_LOCK", "LEARNING_LOCK", "REGISTRY_LOCK", "SEQUENCER_LOCK"} <= claims.keys()
+    assert len({int(number) for number in claims.values()}) == len(claims)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import numpy as np
 from sqlalchemy import Connection, insert
@@ -10,11 +11,11 @@ from sqlalchemy import Connection, insert
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.tables import rights
-from openforyou.catalog.types import Draft
+from openforyou.catalog.types import Draft, Right
 from openforyou.core.clock import ManualClock
-from openforyou.core.ids import ItemId, new_id
+from openforyou.core.ids import ItemId, RequestId, ViewerId, new_id
 from openforyou.events import store as events_store
-from openforyou.events.types import ViewerItem
+from openforyou.events.types import Event, EventType, Outcome, ViewerItem
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn.service import Models
 from tests.learn.worlds import looks
@@ -53,6 +54,32 @@ class Watched:
     @property
     def models(self) -> Models:
         return self.platform.models
+
+    def does(self, viewer: int, item: int, *kinds: EventType) -> bool:
+        """Through the intake, as a page's events come in, a second after what was done before. Whether any counts."""
+        self.clock.advance(timedelta(seconds=1))
+        events = [
+            Event(
+                uuid4(), kind, ViewerId(viewer), ItemId(item), self.creator, RequestId(1), self.clock.now(), watch_ms=0
+            )
+            for kind in kinds
+        ]
+        return Outcome.ACCEPTED in self.platform.events.accept(events)
+
+    def allow(self, kind: str, subjects: list[int]) -> None:
+        """Give `learn`."""
+        right = self.platform.catalog
+        for subject in subjects:
+            if kind == "item":
+                right.set_item_rights(ItemId(subject), self.creator, {Right.LEARN}, "test")
+            else:
+                right.set_viewer_rights(ViewerId(subject), {Right.LEARN}, "test")
+
+    def forbid(self, kind: str, subject: int) -> None:
+        """Take `learn` back."""
+        self.clock.advance(timedelta(seconds=1))
+        with self.platform.database.begin() as connection:
+            catalog_store.end_right(connection, kind, subject, Right.LEARN, self.clock.now())
 
     def _allow(self, connection: Connection, kind: str, subjects: list[int]) -> None:
         rows = [

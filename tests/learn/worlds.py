@@ -74,6 +74,31 @@ def looks(seed: int = 0, *, viewers: int = 120, length: int = 16) -> tuple[Datas
     return dataset_of(histories, did, content, len(look)), look
 
 
+def drifting(seed: int = 0, *, items: int = 120, viewers: int = 200, settled: int = 14, new: int = 12) -> Dataset:
+    """As `markov`, but from row `settled` of each viewer on another item follows: what was learned before misleads."""
+    rng = np.random.default_rng(seed)
+    rules = [rng.permutation(items), rng.permutation(items)]
+    histories = []
+    for _ in range(viewers):
+        history = [int(rng.integers(items))]
+        while len(history) < settled + new:
+            following = int(rules[len(history) >= settled][history[-1]])
+            strays = rng.random() < 0.1 or following in history
+            history.append(int(rng.choice(np.setdiff1d(np.arange(items), history))) if strays else following)
+        histories.append(history)
+    return dataset_of(histories, items=items)
+
+
+def first_rows(dataset: Dataset, length: int) -> Dataset:
+    """The same while each viewer had done only so much."""
+    held = dataset.sequences
+    end = np.minimum(held.starts[:-1] + length, held.starts[1:])
+    rows = np.concatenate([np.arange(first, last) for first, last in zip(held.starts[:-1], end, strict=True)])
+    columns = {name: getattr(held, name)[rows] for name in ("items", "did", "followed", "watched", "at_s")}
+    starts = np.append(0, np.cumsum(end - held.starts[:-1]))
+    return replace(dataset, sequences=Sequences(viewer_ids=held.viewer_ids, starts=starts, **columns))
+
+
 def content_of(look: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
     """(N, 16) unit vectors: a direction for each look, and noise."""
     axes = np.random.default_rng(7).normal(size=(4, 16))

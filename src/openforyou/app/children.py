@@ -75,16 +75,16 @@ class Child:
         self.close()
 
 
-def when_parent_leaves(leave: Callable[[], None]) -> threading.Event:
+def when_parent_leaves(leave: Callable[[], None], within_s: float = LEAVE_WITHIN_S / 2) -> threading.Event:
     """An event that is set when standard input ends; `leave` is called, and the process exits, if it is still there
-    after `LEAVE_WITHIN_S / 2`."""
+    after `within_s`."""
     gone = threading.Event()
 
     def watch() -> None:
         while os.read(0, 1024):
             continue
         gone.set()
-        sleep(LEAVE_WITHIN_S / 2)
+        sleep(within_s)
         leave()
         os._exit(0)
 

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     origin: str = Field("", description="The public address, as https://example.org; empty: as the browser says.")
     upload_max_mb: int = Field(2_000, ge=1, le=100_000, description="The largest upload, in megabytes.")
     threads: int = Field(0, ge=0, le=256, description="Threads for model and media work; 0: one a core.")
+    update_s: int = Field(
+        10,
+        ge=0,
+        le=20,
+        description="Seconds between two looks for what the model in service can learn; 0: full trainings alone.",
+    )
     witness_policy: str = Field(
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."
     )

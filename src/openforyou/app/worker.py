@@ -1,12 +1,14 @@
-"""The background process beside the web server: takes in what was uploaded, and trains from what was watched.
+"""The background processes beside the web server: one takes in what was uploaded and trains from what was watched, and
+one keeps the model in service up with what is being watched.
 
-It owns nothing that cannot be lost. Killed at any point, the item it worked on is waiting again, and the
-training goes on from its last checkpoint.
+They own nothing that cannot be lost. Killed at any point, the item that was worked on is waiting again, the training
+goes on from its last checkpoint, and the learner from its last update.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from time import monotonic
 
@@ -15,6 +17,9 @@ from openforyou.app.platform import Platform
 IDLE_WAIT_S = 1.0
 TRAIN_CHECK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3_600.0
+CLAIM_EVERY_S = 5.0
+LEARNER_NICENESS = 10
+"""Uploads and feeds go first: an update that comes some seconds later is none the worse."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +37,27 @@ def work(platform: Platform, stop: threading.Event) -> None:
             swept_at = monotonic()
         if not busy:
             stop.wait(IDLE_WAIT_S)
+
+
+def learn(platform: Platform, stop: threading.Event) -> None:
+    """Update the model in service until `stop` is set, on one core and after all others. One on a database does."""
+    os.nice(LEARNER_NICENESS)
+    while not stop.is_set():
+        with platform.models.learning_alone() as claimed:
+            if claimed:
+                _learn(platform, stop)
+            else:
+                _log.info("another learner updates the models here; this one waits")
+        stop.wait(CLAIM_EVERY_S)
+
+
+def _learn(platform: Platform, stop: threading.Event) -> None:
+    import torch  # over a second, which a worker that never learns should not wait for
+
+    from openforyou.learn.online import Learner
+
+    torch.set_num_threads(1)
+    Learner(platform.database, platform.models, platform.clock).run(stop, platform.settings.update_s)
 
 
 def _take_in_one(platform: Platform) -> bool:

@@ -1,8 +1,10 @@
-"""`openforyou models`: what each learned from, how it scores, and which serves."""
+"""`openforyou models`: what each learned from, how it scores, which serves, and how far it has learned since."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +15,10 @@ from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.core.ids import decode_id, encode_id
+from openforyou.learn.online_registry import Since
 from openforyou.learn.types import Model, ModelId, ModelStatus
 
+MINUTE_S, HOUR_S = 60, 3_600
 app = typer.Typer(help="What each model learned from, how it scores, and which serves.", invoke_without_command=True)
 
 
@@ -24,15 +28,13 @@ def models(context: typer.Context, data: DataOption = None, as_json: JsonOption 
     if context.invoked_subcommand is not None:
         return
     with Platform(Settings.read(data)) as platform:
-        found = platform.models.list()
-        serving = platform.models.serving()
-        is_training = platform.models.is_training()
+        models, now = platform.models, platform.clock.now()
+        found = [_Listed(model, Since.of(models.versions.of(model.id)), now) for model in models.list()]
+        serving, is_training = models.serving(), models.is_training()
     name = None if serving is None else serving.name
-    told = [_told(model, name, is_training=is_training) for model in found]
+    told = [_told(one, name, is_training=is_training) for one in found]
     if as_json:
-        typer.echo(
-            json.dumps([as_dict(model) | {"state": state} for model, state in zip(found, told, strict=True)], indent=2)
-        )
+        typer.echo(json.dumps([one.as_dict(state) for one, state in zip(found, told, strict=True)], indent=2))
     elif found:
         _print(found, told)
     else:
@@ -50,6 +52,46 @@ def show(
         typer.echo(json.dumps(as_dict(platform.models.get(model_id)), indent=2))
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A trained model and what was made of it since, as of `now`."""
+
+    model: Model
+    since: Since
+    now: datetime
+
+    def as_dict(self, state: str) -> dict[str, Any]:
+        """As a program reads it."""
+        newest = self.since.newest
+        return as_dict(self.model) | {
+            "state": state,
+            "updates": {
+                "count": self.since.count,
+                "deeds": self.since.deeds,
+                "newest": None if newest is None else as_dict(newest),
+                "thrown_away": [one.reason for one in self.since.thrown_away],
+            },
+        }
+
+    def learned_since(self) -> str:
+        """In words; empty where nothing was."""
+        newest, thrown = self.since.newest, self.since.thrown_away
+        told = []
+        if newest is not None:
+            ago_s = max((self.now - newest.created_at).total_seconds(), 0)
+            count = "1 update" if self.since.count == 1 else f"{self.since.count:,} updates"
+            told.append(f"updated {_ago(ago_s)} ago, {count} since trained, {self.since.deeds:,} deeds")
+        if thrown:
+            told.append(f"{len(thrown):,} thrown away, the last for {thrown[0].reason}")
+        return "; ".join(told)
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 2 * MINUTE_S:
+        return f"{seconds:.0f} s"
+    return f"{seconds / MINUTE_S:.0f} min" if seconds < 2 * HOUR_S else f"{seconds / HOUR_S:.0f} h"
+
+
 def as_dict(model: Model) -> dict[str, Any]:
     """A model's record as a program reads it."""
     return {
@@ -63,29 +105,33 @@ def as_dict(model: Model) -> dict[str, Any]:
     }
 
 
-def _told(model: Model, serving: str | None, *, is_training: bool) -> str:
-    """The status as it is now: of several in service one serves; a training whose process is gone was interrupted."""
+def _told(listed: _Listed, serving: str | None, *, is_training: bool) -> str:
+    """The status as it is now: of several in service one serves, by itself or as it was updated; a training whose
+    process is gone was interrupted."""
+    model = listed.model
     if model.status is ModelStatus.SERVING:
-        return "serves" if encode_id(model.id) == serving else "stands by"
+        versions = {encode_id(model.id), *(encode_id(one.id) for one in listed.since.in_service)}
+        return "serves" if serving in versions else "stands by"
     if model.status is ModelStatus.TRAINING:
         return "training" if is_training else "interrupted"
     return model.status.value
 
 
-def _print(found: list[Model], told: list[str]) -> None:
+def _print(found: list[_Listed], told: list[str]) -> None:
     table = Table()
-    for heading in ("model", "state", "learned from", "NDCG@10", "popularity's", "trained at", ""):
+    table.add_column("model", no_wrap=True)
+    for heading in ("state", "learned from", "NDCG@10 (popularity's)", "trained at", "since"):
         table.add_column(heading)
-    for model, state in zip(found, told, strict=True):
+    for one, state in zip(found, told, strict=True):
+        model = one.model
         source = model.manifest["data"]
         gate = model.manifest.get("gate")
         table.add_row(
             encode_id(model.id),
             state,
             f"{source['viewers']:,} viewers, {source['items']:,} items, {source['rows']:,} rows",
-            "" if gate is None else f"{gate['candidate']['ndcg@10']:.3f}",
-            "" if gate is None else f"{gate['popularity']['ndcg@10']:.3f}",
+            "" if gate is None else f"{gate['candidate']['ndcg@10']:.3f} ({gate['popularity']['ndcg@10']:.3f})",
             f"{model.created_at:%Y-%m-%d %H:%M}",
-            model.reason,
+            "; ".join(filter(None, (model.reason, one.learned_since()))),
         )
     Console().print(table)

@@ -19,10 +19,13 @@ from openforyou.app.platform import Platform, database
 from openforyou.app.platform import sequencer as platform_sequencer
 from openforyou.app.settings import Settings
 from openforyou.app.witnesses import asking
-from openforyou.app.worker import work
+from openforyou.app.worker import learn, work
 from openforyou.cli.listener import address, listening
 from openforyou.cli.options import DataOption, HostOption, PortOption
 from openforyou.web.application import create_app
+
+LEARNER_LEAVES_WITHIN_S = 2.5
+"""An update that is under way then is lost, and made again by whoever learns next."""
 
 
 def serve(
@@ -51,9 +54,30 @@ def serve(
 
 
 def worker(data: DataOption = None) -> None:
-    """Take in what was uploaded and train from what was watched, until standard input ends."""
+    """Take in what was uploaded and train from what was watched, until standard input ends.
+
+    Beside it, unless the settings say no, a learner keeps the model in service up with what is being watched.
+    """
+    settings = Settings.read(data)
+    with ExitStack() as stack:
+        platform = stack.enter_context(Platform(settings))
+        learners = [Child(["learner", "--data", str(settings.data)])] if settings.update_s else []
+        for child in learners:
+            stack.enter_context(child)
+
+        def leave() -> None:
+            """In the middle of long work, too, and never before the learner is gone."""
+            for child in learners:
+                child.close()
+            platform.close()
+
+        work(platform, when_parent_leaves(leave))
+
+
+def learner(data: DataOption = None) -> None:
+    """Update the model in service from what viewers do, until standard input ends."""
     with Platform(Settings.read(data)) as platform:
-        work(platform, when_parent_leaves(platform.close))
+        learn(platform, when_parent_leaves(platform.close, within_s=LEARNER_LEAVES_WITHIN_S))
 
 
 def sequencer(data: DataOption = None) -> None:

@@ -55,7 +55,8 @@ class Attempt:
 
 def begin(database: Database, work_dir: Path, options: Options, at: datetime, parent: str) -> Attempt:
     """Freeze what may be learned from at `at`. Raises `TooLittle`, `BadInput`."""
-    dataset = door.from_events(database, at)
+    standing = door.opened(database, at)
+    dataset = standing.dataset
     if not np.any(leave_out(dataset, 1).validation != NONE):
         raise TooLittle(
             "Nobody has watched two clips that they liked: there is nothing to judge a model by.",
@@ -65,6 +66,7 @@ def begin(database: Database, work_dir: Path, options: Options, at: datetime, pa
     manifest = {
         "data": dataset.as_dict(),
         "deeds": deeds(database),
+        "read_to": standing.settled.isoformat(),
         "options": options.as_dict(),
         "settings": settings.as_dict(),
         "settings_digest": settings.digest,

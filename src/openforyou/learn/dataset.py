@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,62 +19,125 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from openforyou.catalog import store as catalog_store
+from openforyou.catalog.listing import store as listing_store
 from openforyou.catalog.types import Right
 from openforyou.core.encoding import canonical_json, digest
 from openforyou.events import store as events_store
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn import readers
 from openforyou.learn.errors import TooLittle
+from openforyou.learn.online_data import (
+    PAIR,
+    ROW,
+    Later,
+    Standing,
+    moved,
+    pairs_of,
+    positions,
+    restricted,
+    row_numbers,
+    rows_by_viewer,
+    sequences_of,
+)
 from openforyou.learn.rules import did_of, watched_share
 from openforyou.learn.serving import Floats
 from openforyou.learn.types import Dataset, Ids, RightsSnapshot, Sequences
 from openforyou.storage.database import Database
 
 _EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
-_ROW = np.dtype([("viewer", "i8"), ("item", "i8"), ("at_s", "f8"), ("watched", "f4"), ("did", "u1"), ("followed", "?")])
 
 
 def from_events(database: Database, at: datetime) -> Dataset:
-    """What may be learned from at the moment `at`. Raises `TooLittle` when that is nothing.
+    """What may be learned from at the moment `at`. Raises `TooLittle` when that is nothing."""
+    return opened(database, at).dataset
+
+
+def opened(database: Database, at: datetime) -> Standing:
+    """The same, ready to be looked at again by `later`.
 
     One read-only transaction at repeatable read, so that rights, items and rows are of one state.
     """
-    with database.connect() as opened:
-        connection = opened.execution_options(isolation_level="REPEATABLE READ")
+    with _reading(database) as connection:
+        settled = events_store.settled_at(connection)
         allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
-        viewers = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, at)
-        catalogue = catalog_store.feed_rows(connection, at=at, changed_since=_EVERYTHING)
-        duration_ms = {row.id: row.duration_ms for row in catalogue if row.id in allowed}
-        follows = {(row.viewer_id, row.item_id) for row in events_store.follow_rows(connection, viewers, duration_ms)}
-        rows = _rows(events_store.training_rows(connection, viewers, duration_ms), duration_ms, follows)
+        viewers = _viewers(connection, at)
+        catalogue = _lengths(connection, allowed, at, _EVERYTHING)
+        duration_ms = dict(catalogue)
+        item_ids = np.array(sorted(duration_ms), dtype=np.int64)
+        rows = _read(connection, viewers, duration_ms)
         vectors = catalog_store.feature_rows(connection, CONTENT_ENCODER)
     if not len(rows):
         raise TooLittle(
             "There is nothing to learn from yet.",
             hint="Somebody must have watched clips, and both they and the clips' creators must allow learning.",
         )
-    item_ids = np.array(sorted(duration_ms), dtype=np.int64)
     content = _content(item_ids, vectors)
     rights = RightsSnapshot(at, len(item_ids), len(viewers))
-    return _frozen("events", item_ids, content, _sequences(rows, item_ids), rights)
+    dataset = _frozen("events", item_ids, content, sequences_of(rows, item_ids), rights)
+    durations = np.array([duration_ms[item] for item in item_ids.tolist()], dtype=np.int64)
+    return Standing(dataset, durations, viewers, settled)
+
+
+def later(database: Database, at: datetime, before: Standing) -> Later:
+    """What may be learned from at `at`, read as what has changed since the look before.
+
+    Who did something since is read anew whole, and so is who allows learning only now, or watched an item that may be
+    learned from only now. What lost its right is taken out, and not read either.
+    """
+    held = before.dataset
+    with _reading(database) as connection:
+        settled = max(events_store.settled_at(connection), before.settled)
+        allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
+        viewers = _viewers(connection, at)
+        duration_ms = dict(zip(held.item_ids.tolist(), before.durations_ms.tolist(), strict=True))
+        duration_ms = {item: length for item, length in duration_ms.items() if item in allowed}
+        changed = _lengths(connection, allowed, at, before.settled)
+        duration_ms |= changed
+        if len(duration_ms) < len(allowed):  # A right that began later than it was given.
+            changed = _lengths(connection, allowed, at, _EVERYTHING)
+            duration_ms |= changed
+        item_ids = np.array(sorted(duration_ms), dtype=np.int64)
+        kept, thinned = restricted(held, item_ids, viewers)
+        deeds = _among(events_store.deeds_between(connection, before.settled, settled), item_ids, viewers)
+        newcomers = np.setdiff1d(viewers, before.viewers, assume_unique=True)
+        new_items = np.setdiff1d(item_ids, held.item_ids, assume_unique=True)
+        back = _viewers_of(connection, viewers, new_items)
+        read = np.unique(np.concatenate([deeds["viewer"], newcomers, back]))
+        rows = _read(connection, read, duration_ms, kept, _EVERYTHING if len(newcomers) + len(back) else before.settled)
+        vectors = catalog_store.feature_rows(connection, CONTENT_ENCODER, list(changed)) if changed else []
+    content = _moved_content(held, item_ids, vectors)
+    rights = RightsSnapshot(at, len(item_ids), len(viewers))
+    dataset = moved(kept, item_ids, content, read, rows, rights)
+    durations = np.fromiter((duration_ms[item] for item in item_ids.tolist()), np.int64, len(item_ids))
+    deeds = _with_rows(dataset, deeds)
+    return Later(kept, Standing(dataset, durations, viewers, settled), thinned, read, deeds)
+
+
+def done_since(database: Database, standing: Standing, since: datetime) -> NDArray[np.void]:
+    """Deeds in a data set that came in from `since` until it was read: (M,) of PAIR."""
+    with _reading(database) as connection:
+        deeds = events_store.deeds_between(connection, since, standing.settled)
+    return _with_rows(standing.dataset, _among(deeds, standing.dataset.item_ids, standing.viewers))
 
 
 def from_file(path: Path) -> Dataset:
     """The interactions of a file. Raises `BadInteractions`."""
     columns = readers.read(path)
-    rows = np.empty(len(columns.viewers), dtype=_ROW)
+    rows = np.empty(len(columns.viewers), dtype=ROW)
     rows["viewer"], rows["item"] = columns.viewers, columns.items
     rows["at_s"], rows["watched"] = columns.at_s, columns.watched()
-    rows["did"], rows["followed"] = columns.did, False
+    rows["did"], rows["followed"] = columns.did, columns.followed()
     item_ids = np.unique(columns.items)
     content = np.zeros((len(item_ids), 0), dtype=np.float32)
     if columns.content is not None:
         described, vectors = columns.content
         content = vectors[np.searchsorted(described, item_ids)]
-    name = path.resolve().name
-    frozen = _frozen(name, item_ids, content, _sequences(rows, item_ids), None, encoder=name)
+    frozen = _frozen(
+        path.resolve().name, item_ids, content, sequences_of(rows, item_ids), None, encoder=path.resolve().name
+    )
     if columns.ordered and columns.parts is None:
         return frozen
     told = digest([frozen.digest, columns.ordered, None if columns.parts is None else columns.parts.tolist()])
@@ -121,6 +185,65 @@ def still_allowed(database: Database, dataset: Dataset, at: datetime) -> bool:
     return items.issuperset(dataset.item_ids.tolist()) and viewers.issuperset(dataset.sequences.viewer_ids.tolist())
 
 
+@contextmanager
+def _reading(database: Database) -> Iterator[Connection]:
+    with database.connect() as connection:
+        yield connection.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _viewers(connection: Connection, at: datetime) -> Ids:
+    """All who allow learning, ascending."""
+    found = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, at)
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def _lengths(connection: Connection, allowed: set[int], at: datetime, since: datetime) -> dict[int, int]:
+    """Milliseconds by item, of those allowed that changed at or after `since`."""
+    catalogue = listing_store.feed_rows(connection, at=at, changed_since=since)
+    lengths = zip(catalogue["id"].tolist(), catalogue["duration_ms"].tolist(), strict=True)
+    return {item: length for item, length in lengths if item in allowed}
+
+
+def _viewers_of(connection: Connection, viewers: Ids, items: Ids) -> Ids:
+    """Who of `viewers` did anything with `items`."""
+    if not len(items):
+        return np.empty(0, np.int64)
+    found = events_store.training_rows(connection, viewers.tolist(), items.tolist())
+    return np.unique(np.fromiter((row.viewer_id for row in found), np.int64))
+
+
+def _among(deeds: NDArray[np.int64], items: Ids, viewers: Ids) -> NDArray[np.void]:
+    """(M, 2) deeds → those of allowed viewers with allowed items, of PAIR."""
+    pairs = np.empty(len(deeds), dtype=PAIR)
+    pairs["viewer"], pairs["item"] = deeds[:, 0], deeds[:, 1]
+    return pairs[np.isin(pairs["viewer"], viewers) & np.isin(pairs["item"], items)]
+
+
+def _with_rows(dataset: Dataset, deeds: NDArray[np.void]) -> NDArray[np.void]:
+    """Without those that left no row: a like taken back, what was done while the history was paused."""
+    return deeds[row_numbers(dataset, deeds) >= 0]
+
+
+def _read(
+    connection: Connection,
+    viewers: Ids,
+    duration_ms: dict[int, int],
+    held: Dataset | None = None,
+    follows_since: datetime = _EVERYTHING,
+) -> NDArray[np.void]:
+    """Rows of those viewers with those items, of ROW. Who followed whom before `follows_since` is known from `held`."""
+    if not len(viewers):
+        return np.empty(0, dtype=ROW)
+    listed = viewers.tolist()
+    found = events_store.follow_rows(connection, listed, duration_ms, follows_since)
+    follows = {(row.viewer_id, row.item_id) for row in found}
+    if held is not None:
+        rows = rows_by_viewer(held.sequences, viewers)
+        pairs = pairs_of(held, rows[held.sequences.followed[rows]])
+        follows.update(zip(pairs["viewer"].tolist(), pairs["item"].tolist(), strict=True))
+    return _rows(events_store.training_rows(connection, listed, duration_ms), duration_ms, follows)
+
+
 def _rows(found: Iterable[Any], duration_ms: dict[int, int], follows: set[tuple[int, int]]) -> NDArray[np.void]:
     """Viewer state as columns. What was merely on screen says nothing, in service neither."""
 
@@ -139,21 +262,7 @@ def _rows(found: Iterable[Any], duration_ms: dict[int, int], follows: set[tuple[
             if did or share or followed:
                 yield row.viewer_id, row.item_id, row.first_at.timestamp(), share, int(did), followed
 
-    return np.fromiter(told(), dtype=_ROW)
-
-
-def _sequences(rows: NDArray[np.void], item_ids: Ids) -> Sequences:
-    """Rows by viewer in order, as columns."""
-    viewer_ids, first = np.unique(rows["viewer"], return_index=True)
-    return Sequences(
-        viewer_ids=viewer_ids,
-        starts=np.append(first, len(rows)).astype(np.int64),
-        items=np.searchsorted(item_ids, rows["item"]).astype(np.int32),
-        did=np.ascontiguousarray(rows["did"]),
-        followed=np.ascontiguousarray(rows["followed"]),
-        watched=np.ascontiguousarray(rows["watched"]),
-        at_s=np.ascontiguousarray(rows["at_s"]),
-    )
+    return np.fromiter(told(), dtype=ROW)
 
 
 def _content(item_ids: Ids, found: Iterable[Any]) -> Floats:
@@ -164,6 +273,15 @@ def _content(item_ids: Ids, found: Iterable[Any]) -> Floats:
         vector = np.frombuffer(row.vector, dtype="<f4")
         if row.item_id in position and vector.shape == (CONTENT_DIM,) and np.isfinite(vector).all():
             content[position[row.item_id]] = vector
+    return content
+
+
+def _moved_content(held: Dataset, item_ids: Ids, found: Iterable[Any]) -> Floats:
+    """(N, C) of `item_ids`: what was read now, else what is held."""
+    content = _content(item_ids, found)
+    known = positions(held.item_ids, item_ids)
+    ours = np.flatnonzero((known >= 0) & ~content.any(axis=1))
+    content[ours] = held.content[known[ours]]
     return content
 
 

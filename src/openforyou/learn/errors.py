@@ -49,3 +49,12 @@ class NotBetter(Conflict):
     """The gate is shut: the model does worse than what serves, or than popularity."""
 
     code = "not_better"
+
+
+class Overtaken(Conflict):
+    """Another model went into service since the one that an update was made of."""
+
+    code = "overtaken"
+
+    def __init__(self) -> None:
+        super().__init__("Another model serves by now.", hint="The next update begins from that one.")

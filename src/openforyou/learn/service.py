@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotFound, OpenForYouError
-from openforyou.core.ids import encode_id
+from openforyou.core.ids import decode_id, encode_id
 from openforyou.core.progress import Progress, silent
 from openforyou.learn import store
 from openforyou.learn.errors import AlreadyTraining, BadWeights, ModelNotFound, NotBetter, TooLittle
+from openforyou.learn.online_registry import Versions, base_of
 from openforyou.learn.types import Dataset, Model, ModelId, ModelStatus, Options
 from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
@@ -46,6 +47,7 @@ class Models:
         self._blobs = blobs
         self._clock = clock
         self._work_dir = work_dir / "events"
+        self.versions = Versions(database, blobs, clock, work_dir / "updates")
         self._threads = threads
         self._loading = threading.Lock()
         self._loaded: tuple[str, LoadedModel] | None = None
@@ -53,9 +55,9 @@ class Models:
     # Looking
 
     def list(self) -> list[Model]:
-        """Every model that was ever begun, newest first."""
+        """Every model whose training was ever begun, newest first. What was made of one since is in `versions`."""
         with self._database.connect() as connection:
-            return store.newest_first(connection)
+            return store.newest_first(connection, updates=False)
 
     def get(self, model_id: ModelId) -> Model:
         """By id. Raises `ModelNotFound`."""
@@ -69,6 +71,15 @@ class Models:
         """Whether a process trains now; a model in training without one was interrupted."""
         with self._database.connect() as connection:
             return store.is_training_locked(connection)
+
+    def serving_version(self) -> tuple[Model, Fitted] | None:
+        """The record and the weights of what `serving` answers."""
+        loaded = self.serving()
+        return None if loaded is None else (self.get(ModelId(decode_id(loaded.name, "model"))), loaded.fitted)
+
+    def trained_as(self, version: Model) -> Mapping[str, Any]:
+        """The manifest of the full training that a version goes back to. Raises `ModelNotFound`."""
+        return self.get(ModelId(decode_id(base_of(version), "model"))).manifest
 
     def serving(self) -> LoadedModel | None:
         """The newest in service whose weights can be read; None when there is none.
@@ -105,12 +116,20 @@ class Models:
         return self.get(model_id)
 
     def retire(self, model_id: ModelId) -> Model:
-        """Take a model out of service and delete its weights; the record stays. Raises `ModelNotFound`."""
-        model = self.get(model_id)
+        """Take a model out of service, with its updates, and delete the weights; the records stay.
+
+        Raises `ModelNotFound`.
+        """
+        going = [self.get(model_id)]
         with self._database.begin() as connection:
-            store.set_status(connection, model_id, ModelStatus.RETIRED, "")
-        if model.blob_key:
-            self._blobs.delete(model.blob_key)
+            store.lock_registry(connection)
+            updates = store.updates_of(connection, encode_id(model_id))
+            going += [update for update in updates if update.status is ModelStatus.SERVING]
+            for model in going:
+                store.set_status(connection, model.id, ModelStatus.RETIRED, "")
+        for model in going:
+            if model.blob_key:
+                self._blobs.delete(model.blob_key)
         return self.get(model_id)
 
     # Training
@@ -166,6 +185,18 @@ class Models:
             attempt.checkpoint.clear()
             self._retire_older()
             return self.get(attempt.model_id)
+
+    @contextmanager
+    def learning_alone(self) -> Iterator[bool]:
+        """Whether the body is the one on this database that updates the model in service."""
+        with self._database.connect() as connection:
+            claimed = store.lock_learning(connection)
+            connection.commit()
+            try:
+                yield claimed
+            finally:
+                if claimed:
+                    store.unlock_learning(connection)
 
     @contextmanager
     def _training_alone(self) -> Iterator[None]:
@@ -230,6 +261,7 @@ class Models:
         verdict = judge(fitted, None if standing is None else standing.fitted, dataset, leave_out(dataset, 1))
         manifest = {**model.manifest, "metrics": verdict.candidate, "gate": verdict.as_dict()}
         with self._database.begin() as connection:
+            store.lock_registry(connection)
             if verdict.beaten_by:
                 store.set_manifest(connection, model.id, manifest, str(verdict))
             else:
@@ -239,7 +271,9 @@ class Models:
 
     def _retire_older(self) -> None:
         with self._database.connect() as connection:
-            kinds = [store.newest_first(connection, kind) for kind in (ModelStatus.SERVING, ModelStatus.READY)]
+            kinds = [
+                store.newest_first(connection, kind, updates=False) for kind in (ModelStatus.SERVING, ModelStatus.READY)
+            ]
         for older in (model for kind in kinds for model in kind[KEPT:]):
             self.retire(older.id)
 

@@ -7,13 +7,16 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from openforyou.learn.tables import models
 from openforyou.learn.types import Model, ModelId, ModelStatus
 
 TRAINING_LOCK = 7_253
+LEARNING_LOCK = 7_255
+REGISTRY_LOCK = 7_256
+_IS_UPDATE = models.c.manifest.has_key("base")
 
 
 def lock_training(connection: Connection) -> bool:
@@ -39,6 +42,23 @@ def unlock_training(connection: Connection) -> None:
     with suppress(DBAPIError):
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": TRAINING_LOCK})
         connection.commit()
+
+
+def lock_learning(connection: Connection) -> bool:
+    """Claim for this connection to be the one who updates the model in service; False when somebody is."""
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEARNING_LOCK}))
+
+
+def unlock_learning(connection: Connection) -> None:
+    """Give the claim back, as `unlock_training` does."""
+    with suppress(DBAPIError):
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEARNING_LOCK})
+        connection.commit()
+
+
+def lock_registry(connection: Connection) -> None:
+    """Until the end of this transaction nobody else brings a model into service."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": REGISTRY_LOCK})
 
 
 def insert_model(connection: Connection, model: Model) -> None:
@@ -99,14 +119,41 @@ def find(connection: Connection, model_id: ModelId) -> Model | None:
     return None if row is None else _model(row)
 
 
-def newest_first(connection: Connection, status: ModelStatus | None = None) -> list[Model]:
-    """All models, or those of one status; of serving ones the one promoted last comes first."""
+def newest_first(
+    connection: Connection, status: ModelStatus | None = None, *, updates: bool | None = None
+) -> list[Model]:
+    """All models, or those of one status; of serving ones the one promoted last comes first.
+
+    With `updates` True those alone that were made of another by what came in since, with False all others.
+    """
     wanted = select(models).order_by(models.c.promoted_at.desc().nulls_last(), models.c.created_at.desc(), models.c.id)
     if status is None:
         wanted = select(models).order_by(models.c.created_at.desc(), models.c.id)
     else:
         wanted = wanted.where(models.c.status == status.value)
+    if updates is not None:
+        wanted = wanted.where(_IS_UPDATE if updates else ~_IS_UPDATE)
     return [_model(row) for row in connection.execute(wanted)]
+
+
+def updates_of(connection: Connection, base: str) -> list[Model]:
+    """What was made of the trained model of that public id since, newest first; updates thrown away as well."""
+    wanted = select(models).where(models.c.manifest["base"].astext == base)
+    return [_model(row) for row in connection.execute(wanted.order_by(models.c.created_at.desc(), models.c.id))]
+
+
+def forget_updates(connection: Connection, base: str, kept: int) -> None:
+    """Delete the records of all but the newest updates; those in service stay. Later manifests hold their digest."""
+    newest = (
+        select(models.c.id)
+        .where(models.c.manifest["base"].astext == base)
+        .order_by(models.c.created_at.desc(), models.c.id)
+    )
+    connection.execute(
+        delete(models).where(
+            models.c.id.in_(newest.offset(kept).scalar_subquery()), models.c.status != ModelStatus.SERVING.value
+        )
+    )
 
 
 def _model(row: Row[*tuple[Any, ...]]) -> Model:
