@@ -15,7 +15,10 @@ METRICS = {"items", "viewers", "p50_ms", "p99_ms", "cpu_ms_per_feed", "feeds_per
 @pytest.mark.parametrize("model", [False, True], ids=["without a model", "with a model"])
 def test_the_figures_stand_under_their_names_beside_the_baseline(model: bool) -> None:
     told: list[str] = []
-    load = Load(items=400, viewers=30, history=20, feeds=8, clients=2, model=model, repeats=2)
+    servers = 1 if model else 2
+    load = Load(
+        items=400, viewers=30, history=20, rate=40, seconds=0.5, feeds=8, clients=2, servers=servers, model=model
+    )
     report = run(load, lambda done, total, message="": told.append(message)).as_dict()
     assert json.loads(json.dumps(report)) == report
     assert report["bench"] == "feed"

@@ -69,7 +69,9 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_a_file_becomes_an_item_that_plays(ingest: Ingest, platform: Platform, creator: Creator, film: Path) -> None:
-    item_id = ingest.take_in(film, creator.id, rights={Right.SHOW, Right.LEARN}, region="DE", evidence="ticked")
+    item_id = ingest.take_in(
+        film, creator.id, rights={Right.SHOW, Right.LEARN}, region="DE", language="nl-BE", evidence="ticked"
+    )
     assert own(platform, item_id, creator).status is ItemStatus.QUEUED
     assert list(platform.blobs.keys("items/")) == []
     said: list[tuple[int, int]] = []
@@ -80,6 +82,7 @@ def test_a_file_becomes_an_item_that_plays(ingest: Ingest, platform: Platform, c
     assert 600 <= done.duration_ms <= 640
     item = platform.catalog.item(item_id)
     assert (item.title, item.region, item.duration_ms) == ("my first clip", "DE", done.duration_ms)
+    assert item.language == "nl"
     assert item.published_at == platform.clock.now()
     assert platform.catalog.item_rights(item_id) == {Right.SHOW, Right.LEARN}
     keys = {item.poster_key, item.preview_key, *(rendition.key for rendition in item.renditions)}
@@ -258,6 +261,29 @@ def test_items_are_taken_in_the_order_they_came(
     second = ingest.take_in(SMALL.but(sound=None).make(tmp_path / "b.mp4"), creator.id, evidence="ticked")
     ended = [ingest.process_next(), ingest.process_next()]
     assert [done.item_id for done in ended if done is not None] == [first, second]
+
+
+def test_clips_set_to_one_sound_share_it(ingest: Ingest, platform: Platform, creator: Creator, tmp_path: Path) -> None:
+    films = (SMALL, SMALL.but(size=(96, 96)), SMALL.but(sound=None))
+    taken = [
+        ingest.take_in(film.make(tmp_path / f"{number}.mp4"), creator.id, rights={Right.SHOW}, evidence="ticked")
+        for number, film in enumerate(films)
+    ]
+    for _ in taken:
+        ingest.process_next()
+    one, same, none = (platform.catalog.item(item).sound_id for item in taken)
+    assert one == same
+    assert one is not None
+    assert none is None
+    assert platform.catalog.titles_of_sounds([one]) == {one: "0"}
+
+
+def test_a_language_that_is_none_is_named_before_anything_is_kept(
+    ingest: Ingest, platform: Platform, creator: Creator, film: Path
+) -> None:
+    with pytest.raises(BadInput, match="not the tag of a language"):
+        ingest.take_in(film, creator.id, language="english", evidence="ticked")
+    assert list(platform.blobs.keys()) == []
 
 
 def test_a_blob_store_that_is_elsewhere(platform: Platform, creator: Creator, film: Path) -> None:

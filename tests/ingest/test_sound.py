@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from openforyou.ingest.sound import SoundTrack
+from openforyou.ingest.sound import DESCRIBED_RATE, SoundTrack, sound_id
 from tests.ingest.films import Film
 
 
@@ -48,3 +48,14 @@ def test_sound_from_before_the_picture_is_left_out(rate: int, tmp_path: Path) ->
     assert packets[0].pts is not None
     assert packets[0].pts <= 0
     assert (packets[-1].pts + packets[-1].duration) / 48_000 == pytest.approx(1.5, abs=0.08)
+
+
+def test_clips_of_one_sound_are_known_by_how_it_begins() -> None:
+    seconds = np.arange(8 * DESCRIBED_RATE) / DESCRIBED_RATE
+    song = (0.3 * np.sin(2 * np.pi * 330 * seconds)).astype(np.float32)
+    assert sound_id(song) == sound_id(song[: 6 * DESCRIBED_RATE])
+    assert sound_id(song) != sound_id(song[1:])
+    assert sound_id(song) != sound_id(song[: 3 * DESCRIBED_RATE])
+    assert sound_id(song * np.float32(0.9)) != sound_id(song)
+    assert sound_id(song * 0) is None
+    assert sound_id(song[:0]) is None

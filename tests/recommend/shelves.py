@@ -8,31 +8,39 @@ from datetime import UTC, datetime
 import numpy as np
 
 from openforyou.core.ids import RequestId, ViewerId
-from openforyou.events.types import COUNT_NAMES, DEEDS, SERVED, Controls, Recall
+from openforyou.core.languages import tag_number
+from openforyou.events.types import COUNT_NAMES, DEEDS, MUTED, SERVED, Controls, Recall
 from openforyou.learn.serving import ServingModel
 from openforyou.moderation.types import Policy, PolicyId, PolicyKind, Scope, ScopeKind
-from openforyou.recommend.index import Index, Placed, build
 from openforyou.recommend.params import Weights
-from openforyou.recommend.popularity import EVERYWHERE, Popularity
-from openforyou.recommend.query import Ask, Query, hydrate
-from openforyou.recommend.shelf import Listing, Shelf, empty, restocked
-from openforyou.recommend.space import fit
+from openforyou.recommend.query.query import Ask, Query, hydrate
+from openforyou.recommend.snapshot.index import Index, Placed, build
+from openforyou.recommend.snapshot.popularity import EVERYWHERE, Popularity
+from openforyou.recommend.snapshot.shelf import LISTING, Shelf, empty, restocked
+from openforyou.recommend.snapshot.space import fit
 
 NOW_S = 1_780_000_000.0
 DIM = 24
 LOOKS = 6
+LANGUAGES = ("", "nl", "yue")
 WEIGHTS = Weights()
 CROSS_POSTS = Scope(ScopeKind.CROSS_POSTS)
 
 
 def shelf_of(count: int, *, blank: Sequence[int] = (), seed: int = 0) -> Shelf:
-    """Item n has id 1000 + n and look n % LOOKS, every fourth is a cross-post; content in `blank` is not a number."""
+    """Item n has id 1000 + n and look n % LOOKS, every fourth is a cross-post; content in `blank` is not a number.
+
+    Its language is `LANGUAGES[n % 3]`, and four in five share sound n % 5.
+    """
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(LOOKS, DIM))
     raw = centres[np.arange(count) % LOOKS] + 2 + 0.3 * rng.normal(size=(count, DIM))
     raw[list(blank)] = np.nan
-    rows = [Listing(1000 + n, 10 + n % 7, NOW_S - 3600 * n, 10_000, 1.0, n % 4 == 0) for n in range(count)]
-    return restocked(empty(DIM), np.empty(0, np.int64), rows, raw.astype(np.float32))
+    rows = [
+        (1000 + n, 10 + n % 7, NOW_S - 3600 * n, 10_000, 1.0, n % 4 == 0, n % 5, tag_number(LANGUAGES[n % 3]))
+        for n in range(count)
+    ]
+    return restocked(empty(DIM), np.empty(0, np.int64), np.array(rows, dtype=LISTING), raw.astype(np.float32))
 
 
 def index_of(
@@ -92,8 +100,11 @@ def recall_of(
     followed: Sequence[int] = (),
     controls: Controls | None = None,
     seen: Sequence[int] = (),
+    muted_creators: Sequence[int] = (),
+    muted: Sequence[Sequence[int]] = (),
+    wishes: Sequence[tuple[int, float]] = (),
 ) -> Recall:
-    """What the events would answer: the history newest first, seen with it."""
+    """What the events would answer: the history newest first, seen with it; `muted` are the codes of each mute."""
     deeds = np.array(list(history), dtype=DEEDS.newbyteorder("="))
     return Recall(
         controls=controls or Controls(),
@@ -101,6 +112,11 @@ def recall_of(
         followed=np.array(followed, dtype=np.int64),
         served=np.array(list(served), dtype=SERVED.newbyteorder("=")),
         history=deeds,
+        muted_creators=np.array(muted_creators, dtype=np.int64),
+        muted=np.array(
+            [(number, code) for number, codes in enumerate(muted) for code in codes], dtype=MUTED.newbyteorder("=")
+        ),
+        wishes=np.array(list(wishes), dtype=SERVED.newbyteorder("=")),
     )
 
 

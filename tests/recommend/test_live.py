@@ -16,9 +16,9 @@ from openforyou.core.ids import ItemId
 from openforyou.events.types import EventType
 from openforyou.ingest.encoders import CONTENT_DIM
 from openforyou.learn.serving import Floats
-from openforyou.recommend.index import Index
-from openforyou.recommend.live import LiveIndex
 from openforyou.recommend.params import Weights
+from openforyou.recommend.snapshot.index import Index
+from openforyou.recommend.snapshot.live import LiveIndex
 from tests.recommend.world import MeanModel, World, ids_of
 
 
@@ -70,16 +70,16 @@ def test_a_change_is_read_once_although_looks_overlap(world: World, live: LiveIn
 
 def test_counts_move_worth_and_freshness(world: World, live: LiveIndex) -> None:
     item = world.ids[50]
-    assert live.current.is_fresh.all()
+    assert live.current.tallies.is_fresh.all()
     for viewer in range(30):
         world.did(viewer, item, EventType.IMPRESSION, EventType.VIEW, EventType.LIKE, EventType.COMPLETE)
     world.platform.log.step()
     live.refresh()
-    assert live.current.shelf.ids[live.current.well_liked[0]] == item
+    assert live.current.shelf.ids[live.current.tallies.well_liked[0]] == item
     with world.platform.database.begin() as connection:
         connection.exec_driver_sql("UPDATE item_counts SET impressions = 5000")
     live.refresh()
-    assert np.flatnonzero(~live.current.is_fresh).tolist() == [50]
+    assert np.flatnonzero(~live.current.tallies.is_fresh).tolist() == [50]
 
 
 def test_a_new_item_is_placed_by_the_model_and_the_rest_is_not_asked_again(world: World, live: LiveIndex) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from openforyou.recommend.nearest import best
+from openforyou.recommend.snapshot.nearest import best
 
 
 def slow(scores: np.ndarray, k: int, allowed: np.ndarray, least: float) -> list[float]:
@@ -23,7 +23,8 @@ def slow(scores: np.ndarray, k: int, allowed: np.ndarray, least: float) -> list[
 )
 def test_small(scores: np.ndarray, k: int, least: float, seed: int) -> None:
     allowed = np.random.default_rng(seed).random(len(scores)) < 0.7
-    found = best(scores, k, allowed, least)
+    scores[~allowed] = -np.inf
+    found = best(scores, k, least)
     assert allowed[found].all()
     assert len(set(found.tolist())) == len(found)
     assert scores[found].tolist() == slow(scores, k, allowed, least)
@@ -43,4 +44,5 @@ def test_large(k: int, open_share: float, kind: str) -> None:
         scores[::3] = np.nan
         scores[1::3] = np.inf
     allowed = rng.random(len(scores)) < open_share
-    assert scores[best(scores, k, allowed)].tolist() == slow(scores, k, allowed, -np.inf)
+    scores[~allowed] = -np.inf
+    assert scores[best(scores, k)].tolist() == slow(scores, k, allowed, -np.inf)

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openforyou.events.types import COUNT_NAMES
-from openforyou.recommend.index import build
-from openforyou.recommend.popularity import EVERYWHERE, REGIONS_MAX, TRENDING_MAX, Popularity, counted, moved_on
+from openforyou.recommend.snapshot.index import build
+from openforyou.recommend.snapshot.popularity import (
+    EVERYWHERE,
+    REGIONS_MAX,
+    TRENDING_MAX,
+    Popularity,
+    counted,
+    moved_on,
+)
 from tests.recommend.shelves import WEIGHTS, shelf_of
 
 START = datetime(2026, 5, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 
 from openforyou.moderation.types import Policy, PolicyKind, Scope, ScopeKind
 from openforyou.pipeline import Candidates
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 from openforyou.recommend.rerankers.cross_post_limit import CrossPostLimit
-from openforyou.recommend.ruling import Ruling, ruled
 from openforyou.recommend.scorers.factor import Factor
+from openforyou.recommend.snapshot.ruling import Ruling, ruled
 from tests.recommend.shelves import index_of, query_of, recall_of, rule, shelf_of
 
 SHELF = shelf_of(40)

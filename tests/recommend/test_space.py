@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from openforyou.recommend.shelf import Listing, empty, restocked
-from openforyou.recommend.space import EXACT_ITEMS_MAX, SKETCH_DIM, fit
+from openforyou.recommend.snapshot.shelf import LISTING, empty, restocked
+from openforyou.recommend.snapshot.space import fit
 from tests.recommend.shelves import LOOKS, shelf_of
 
 
@@ -46,27 +46,16 @@ def test_a_handful_of_clips_is_a_space_too(count: int) -> None:
     assert np.allclose(np.linalg.norm(unit, axis=1), 1)
 
 
-def test_a_sketch_finds_the_neighbours_that_the_whole_would() -> None:
-    rng = np.random.default_rng(3)
-    count = EXACT_ITEMS_MAX + 1000
-    looks = rng.integers(0, 200, count)
-    raw = (rng.normal(size=(200, 64))[looks] + 1 + 0.4 * rng.normal(size=(count, 64))).astype(np.float32)
-    space = fit(raw)
-    unit, _ = space.place(raw)
-    sketch = space.sketch(unit)
-    assert sketch.shape == (count, SKETCH_DIM)
-    hits = 0
-    for probe in range(0, count, count // 20):
-        near = np.argsort(-(sketch @ space.sketch(unit[probe : probe + 1])[0]))[:50]
-        hits += int((looks[near] == looks[probe]).sum())
-    assert hits >= 0.9 * 50 * 20
-
-
 def test_a_restocked_shelf_keeps_order_replaces_and_removes() -> None:
     shelf = shelf_of(30)
     raw = np.ones((3, 24), dtype=np.float32)
     raw[1] = 0
-    come = [Listing(500, 98, 6.0, 8, 2.0), Listing(1005, 99, 5.0, 7, 2.0), Listing(9000, 97, 7.0, 9, 2.0)]
+    rows = [
+        (500, 98, 6.0, 8, 2.0, False, 0, 0),
+        (1005, 99, 5.0, 7, 2.0, False, 0, 0),
+        (9000, 97, 7.0, 9, 2.0, True, 0, 0),
+    ]
+    come = np.array(rows, dtype=LISTING)
     after = restocked(shelf, np.array([1000, 1001, 4]), come, raw)
     assert after.ids.tolist() == [500, *range(1002, 1030), 9000]
     at = after.positions(np.array([1005, 500, 9000, 1000]))
@@ -82,7 +71,7 @@ def test_a_restocked_shelf_keeps_order_replaces_and_removes() -> None:
 
 def test_the_space_is_learned_anew_as_the_catalogue_grows() -> None:
     first = shelf_of(30)
-    rows = [Listing(5000 + n, 1, 0.0, 1, 1.0) for n in range(30)]
+    rows = np.array([(5000 + n, 1, 0.0, 1, 1.0, False, 0, 0) for n in range(30)], dtype=LISTING)
     far = (50 + np.eye(24)[np.arange(30) % 24]).astype(np.float32)
     grown = restocked(first, np.empty(0, np.int64), rows, far)
     assert grown.space.fitted_on == 60

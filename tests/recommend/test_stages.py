@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import openforyou.recommend as room
+from openforyou.core.words import code
 from openforyou.events.types import Controls
 from openforyou.learn.serving import ACTIONS, Floats, History
 from openforyou.moderation.types import PolicyKind, Scope, ScopeKind
 from openforyou.pipeline import Candidates
 from openforyou.recommend.feed import FOR_YOU
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 from tests.recommend.shelves import deed, finished, index_of, query_of, recall_of, rule
 
 KINDS = ("sources", "hydrators", "filters", "scorers", "rerankers")
@@ -88,6 +89,13 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "under rules": lambda: query_of(index_of(90, policies=RULES), recall_of(WATCHED)),
     "everything capped": lambda: query_of(index_of(90, policies=NOTHING_LEFT), recall_of(WATCHED)),
     "refused": lambda: query_of(index_of(90), recall_of([deed(1000 + n, refused=1) for n in range(20)])),
+    "muted": lambda: query_of(
+        index_of(90), recall_of(WATCHED, muted_creators=[10, 99], muted=[[3], [code("stone")], [3, 4]])
+    ),
+    "one language": lambda: query_of(index_of(90), recall_of(WATCHED, controls=Controls(languages=("nl",)))),
+    "asked for more": lambda: query_of(
+        index_of(90), recall_of(WATCHED[:2], wishes=[(1003, 1.0), (1000, 2.0), (5, 3.0)])
+    ),
 }
 STRANGER = 77
 """An id that is not on the shelf."""
@@ -104,7 +112,9 @@ def ids(kind: str) -> list[str]:
 
 def may_stand(query: Query) -> np.ndarray:
     """(N,) open, and not held back by a published cap."""
-    return query.open & ~query.index.ruling.capped
+    may = ~query.index.ruling.capped & query.languages.heard(np.arange(len(query.index)))
+    may[query.closed] = False
+    return may
 
 
 def everything(query: Query) -> Candidates:
@@ -144,7 +154,7 @@ def test_a_source_proposes_distinct_items_that_may_be_shown_and_the_same_when_as
     assert len(np.unique(proposed)) == len(proposed)
     at = query.index.shelf.positions(proposed)
     assert (at >= 0).all()
-    assert query.open[at].all()
+    assert query.opened(at).tolist() == at.tolist()
     assert source(query).ids.tolist() == proposed.tolist()
 
 
@@ -226,13 +236,11 @@ def test_the_whole_pipeline_conserves_candidates(query: Query) -> None:
     assert last.count_out + len(removed) == len(proposed)
 
 
-def test_a_mask_acts_even_when_a_source_forgets_it() -> None:
+def test_what_is_closed_stays_out_even_when_a_source_forgets_it() -> None:
     """Permission does not lean on the sources' good manners."""
     query = QUERIES["a watcher"]()
-    for name in ("seen", "recent", "held", "refused", "lost"):
-        mask = np.zeros(len(query.index), dtype=bool)
-        mask[5] = True
-        closed = replace(query, **{name: mask})
+    for name in ("seen", "recent", "held", "refused", "muted", "lost"):
+        closed = replace(query, **{name: np.array([5])})
         candidates = hydrated(closed)
         for keeper in FOR_YOU.filters:
             candidates = candidates.take(keeper(closed, candidates))

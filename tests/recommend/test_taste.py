@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from openforyou.learn.rules import did_of, watched_share
 from openforyou.learn.serving import Did
-from openforyou.recommend.query import history_of
-from openforyou.recommend.taste import FEELING_MAX, Past, interests, likeness, past_of, taste
+from openforyou.recommend.query.query import history_of
+from openforyou.recommend.query.taste import FEELING_MAX, Past, interests, likeness, past_of, taste
 from tests.recommend.shelves import LOOKS, NOW_S, WEIGHTS, deed, finished, recall_of, shelf_of
 
 SHELF = shelf_of(60)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 from uuid import uuid4
 
 import orjson
@@ -27,7 +27,7 @@ from openforyou.app.children import Child
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.bench.age import CountAge, drain
-from openforyou.bench.report import Report, free_port, percentile, spread
+from openforyou.bench.report import Report, free_port, percentile, spread, until_answered
 from openforyou.core.errors import Unavailable
 from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId, encode_id
 from openforyou.core.progress import Progress, silent
@@ -77,7 +77,7 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
         with Platform(settings) as platform:
             port = free_port()
             with Child(["serve", "--child", "--no-worker", "--data", folder, "--port", str(port)]):
-                _wait(port)
+                until_answered(port)
                 return _measure(platform, settings, port, load, progress)
 
 
@@ -229,18 +229,3 @@ def _rate(batches: Sequence[Sequence[Event]], start: float) -> float:
     """Distinct events a second: a repeat is work, but no gain."""
     seconds = perf_counter() - start
     return len({event.id for batch in batches for event in batch}) / seconds
-
-
-def _wait(port: int) -> None:
-    """Until the server answers. Raises `Unavailable` after half a minute."""
-    for _ in range(300):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/v1/progress")
-            connection.getresponse().read()
-            connection.close()
-        except OSError:
-            sleep(0.1)
-            continue
-        return
-    raise Unavailable("The server did not start.", hint="Run `openforyou serve` by hand and read what it says.")

@@ -1,22 +1,29 @@
 """`bench feed`: what a For You slate costs over a large catalogue, beside the least that any platform does.
 
-The baseline is the popular list: the most liked published items that the viewer has not seen, by one SQL statement,
-read back whole as the feed reads its own. It knows no taste, no trend, no diversity, and says no why. The model is one
-of the default size with random weights, which costs what a trained one costs. Processor time is that of this process
-and of the database's processes together.
+Slates are asked for by a Poisson clock at a stated rate, whether those before are done or not, and timed from the
+moment they were due, so that waiting counts: `p50_ms` and `p99_ms` are these. `cpu_ms_per_feed` is the processor time
+of the feed servers and of the database's processes together meanwhile; `feeds_per_s` is what `clients` askers at a
+time get out of the same servers; `rss_mb` is the memory of one server. Where a slate's milliseconds go stands in
+`stages_ms`, by the records of slates that were asked for one after the other.
+
+The baseline, asked in the same way, is the popular list: the most liked published items that the viewer has not seen,
+by one SQL statement, read back whole as the feed reads its own. It knows no taste, no trend, no diversity, and says no
+why. The model is one of the default size with random weights, which costs what a trained one costs.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import sleep
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,68 +31,58 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from openforyou.bench.bulk import Crowd, fill
+from openforyou.bench.feed_server import WARM_UP, Done, Ready, Task, serve
 from openforyou.bench.report import Report, percentile, spread
-from openforyou.catalog import store as catalog_store
-from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Right
 from openforyou.core.clock import SystemClock
-from openforyou.core.ids import ViewerId
 from openforyou.core.progress import Progress, silent
-from openforyou.events.intake import Intake
-from openforyou.events.log import store as log_store
-from openforyou.events.service import Events
-from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
-from openforyou.learn.serving import ServingModel
-from openforyou.recommend.service import FOR_YOU_SURFACE, Feed
+from openforyou.events.intake import SLATES_WAIT_S
+from openforyou.recommend.service import FOR_YOU_SURFACE
 from openforyou.storage.database import Database
 from openforyou.storage.embedded import EmbeddedPostgres
 
-_POPULAR = text("""
-SELECT items.id FROM items JOIN item_counts ON item_counts.item_id = items.id
-WHERE items.status = 'published'
-  AND NOT EXISTS (SELECT FROM viewer_items WHERE viewer_id = :viewer AND viewer_items.item_id = items.id)
-ORDER BY item_counts.likes DESC LIMIT :size
-""")
-WARM_UP = 30
+START_TIMEOUT_S, STOP_TIMEOUT_S = 900.0, 10.0
+WAYS = ("feed", "popular")
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked: `feeds` slates in each repeat, one after the other, and again by `clients` at a time."""
+    """What is asked: `rate` slates a second for `seconds` in each repeat, then `feeds` by `clients` at a time."""
 
     items: int = 100_000
     viewers: int = 10_000
     history: int = 60
     size: int = 10
+    rate: float = 50.0
+    seconds: float = 10.0
     feeds: int = 300
     clients: int = 4
+    servers: int = 2
     model: bool = True
-    repeats: int = 3
+    repeats: int = 2
     seed: int = 1
 
 
-@dataclass(slots=True)
-class _Run:
-    """One repeat of one way: latencies one after the other, and the processor time that they took together."""
+class Servers:
+    """The feed servers, told what to do at the same time."""
 
-    ms: list[float] = field(default_factory=list)
-    cpu_ms: float = 0.0
+    def __init__(self, pipes: Sequence[Pipe]) -> None:
+        self._pipes = pipes
+        self.ready: list[Ready] = [_answer(pipe) for pipe in pipes]
 
+    def __len__(self) -> int:
+        return len(self._pipes)
 
-@dataclass(frozen=True, slots=True)
-class _Registry:
-    """Serves one model, or none."""
-
-    model: ServingModel | None
-
-    def serving(self) -> ServingModel | None:
-        return self.model
+    def ask(self, tasks: Sequence[Task]) -> list[Done]:
+        """A task for each of the first servers."""
+        busy = self._pipes[: len(tasks)]
+        for pipe, task in zip(busy, tasks, strict=True):
+            pipe.send(task)
+        return [_answer(pipe) for pipe in busy]
 
 
 def run(load: Load | None = None, progress: Progress = silent) -> Report:
     """Measure on a fresh embedded PostgreSQL, feed and baseline in turn."""
     load = load or Load()
-    clock = SystemClock()
     with (
         tempfile.TemporaryDirectory(prefix="openforyou-bench-") as folder,
         EmbeddedPostgres(Path(folder) / "postgres") as server,
@@ -94,18 +91,13 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
         database.migrate()
         progress(0, 1, f"writing {load.items:,} items")
         viewers = _filled(server.url, Crowd(load.items, load.viewers, load.history, load.seed))
-        with closing(Intake(database, SystemClock())) as intake:
-            registry = _Registry(_untrained(database) if load.model else None)
-            events = Events(database, intake, clock, bytes(32))
-            feed = Feed(database, Catalog(database, clock), events, registry, clock)
-            with closing(feed):
-                start = perf_counter()
-                feed.start()
-                return _measure(database, feed, load, viewers, progress, perf_counter() - start)
+        progress(0, 1, "starting the feed servers")
+        with _servers(server.url, load) as servers:
+            return _Bench(database, servers, load, viewers).measured(progress)
 
 
 def _filled(url: str, crowd: Crowd) -> NDArray[np.int64]:
-    """Fill in a process of its own, whose memory is then not counted as the feed's."""
+    """Fill in a process of its own, whose memory is given back."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_fill, url, crowd).result()
 
@@ -115,106 +107,139 @@ def _fill(url: str, crowd: Crowd) -> NDArray[np.int64]:
         return fill(database, crowd, SystemClock().now())
 
 
-def _untrained(database: Database) -> ServingModel:
-    """A model of the default size that knows every item and has learned nothing."""
-    from openforyou.learn.counts import CoCounts
-    from openforyou.learn.fitted import Fitted
-    from openforyou.learn.loaded import LoadedModel
-    from openforyou.learn.sequence import Network, Shape
-    from openforyou.learn.settings import PRESETS
-
-    with database.connect() as connection:
-        ids = np.array(connection.scalars(text("SELECT id FROM items ORDER BY id")).all(), dtype=np.int64)
-    recipe = PRESETS["small"]
-    shape = Shape(
-        items=len(ids),
-        content_dim=CONTENT_DIM,
-        width=recipe.width,
-        blocks=recipe.blocks,
-        heads=recipe.heads,
-        length=recipe.length,
-        dropout=recipe.dropout,
-        id_dropout=recipe.id_dropout,
-        temperature=recipe.temperature,
-    )
-    nothing = np.zeros(len(ids) + 1, dtype=np.int64)
-    counts = CoCounts(nothing, np.empty(0, np.int32), np.empty(0, np.float32))
-    return LoadedModel("untrained", Fitted(Network(shape), ids, counts, 0.0, CONTENT_ENCODER))
+@contextmanager
+def _servers(url: str, load: Load) -> Iterator[Servers]:
+    """So many feed servers, one started after the other, and ended at the end."""
+    context = get_context("spawn")
+    started = []
+    try:
+        for _ in range(load.servers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=serve, args=(url, theirs, load.size), kwargs={"model": load.model})
+            process.start()
+            theirs.close()
+            started.append((ours, process))
+            if not ours.poll(START_TIMEOUT_S):
+                raise TimeoutError("a feed server did not start")
+        yield Servers([pipe for pipe, _ in started])
+    finally:
+        for pipe, process in started:
+            with suppress(OSError):
+                pipe.send(None)
+            process.join(STOP_TIMEOUT_S)
+            process.kill()
 
 
-def _measure(
-    database: Database, feed: Feed, load: Load, viewers: NDArray[np.int64], progress: Progress, start_s: float
-) -> Report:
-    rng = np.random.default_rng(load.seed)
-    ways: dict[str, Callable[[int], object]] = {
-        "feed": lambda viewer: feed.for_you(ViewerId(viewer), region="NL", size=load.size),
-        "popular": lambda viewer: _popular(database, viewer, load.size),
-    }
-    clock = _ProcessorTime(database)
-    runs: dict[str, list[_Run]] = {name: [] for name in ways}
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    for way in ways.values():
-        for viewer in rng.choice(viewers, WARM_UP).tolist():
-            way(viewer)
-    stages: dict[str, float] = {}
-    for repeat in range(load.repeats):
-        for number, (name, way) in enumerate(ways.items()):
-            progress(repeat * len(ways) + number, load.repeats * len(ways), name)
-            asked = rng.choice(viewers, load.feeds).tolist()
-            runs[name].append(_one_by_one(way, asked, clock))
-            if name == "feed":
-                stages = _stages(database, load.feeds)
-            rates[name].append(_together(way, rng.choice(viewers, load.feeds).tolist(), load.clients))
-    progress(1, 1, "done")
-    return _report(load, runs, rates, {"start_s": start_s, "stages_ms": stages})
+def _answer(pipe: Pipe) -> Any:
+    """What a server says; it has as long as a start takes."""
+    if not pipe.poll(START_TIMEOUT_S):
+        raise TimeoutError("a feed server does not answer")
+    return pipe.recv()
 
 
-def _one_by_one(way: Callable[[int], object], viewers: Sequence[int], clock: _ProcessorTime) -> _Run:
-    one = _Run()
-    before = clock.ms()
-    for viewer in viewers:
-        start = perf_counter()
-        way(viewer)
-        one.ms.append((perf_counter() - start) * 1000)
-    one.cpu_ms = (clock.ms() - before) / len(viewers)
-    return one
+class _Bench:
+    """Both ways, by turns, over the same servers."""
+
+    def __init__(self, database: Database, servers: Servers, load: Load, viewers: NDArray[np.int64]) -> None:
+        self._database = database
+        self._servers = servers
+        self._load = load
+        self._viewers = viewers
+        self._rng = np.random.default_rng(load.seed)
+        self._clock = _DatabaseTime(database)
+
+    def measured(self, progress: Progress) -> Report:
+        """The whole."""
+        load = self._load
+        figures: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+        self._servers.ask([self._task("feed", WARM_UP) for _ in range(len(self._servers))])
+        for repeat in range(load.repeats):
+            for number, way in enumerate(WAYS):
+                progress(repeat * len(WAYS) + number, load.repeats * len(WAYS), way)
+                figures[way].append(self._at_rate(way) | {"feeds_per_s": self._together(way)})
+        one_by_one = self._one_by_one()
+        progress(1, 1, "done")
+        spreads = {
+            way: {name: spread([one[name] for one in each]) for name in each[0]} for way, each in figures.items()
+        }
+        return self._report(spreads, one_by_one)
+
+    def _task(self, way: str, count: int, at_s: Sequence[float] = ()) -> Task:
+        return Task(way, self._rng.choice(self._viewers, count).tolist(), self._load.clients, at_s)
+
+    def _at_rate(self, way: str) -> dict[str, float]:
+        """An open loop: arrivals of a Poisson process, each at a server drawn by lot."""
+        load = self._load
+        gaps = self._rng.exponential(1 / load.rate, int(2 * load.rate * load.seconds) + 10)
+        at_s = np.cumsum(gaps)
+        at_s = at_s[: max(int(np.searchsorted(at_s, load.seconds)), 2 * load.servers)]
+        to = self._rng.permutation(np.arange(len(at_s)) % load.servers)
+        tasks = [self._task(way, int((to == one).sum()), at_s[to == one].tolist()) for one in range(load.servers)]
+        before = self._clock.ms()
+        done = self._servers.ask(tasks)
+        sleep(SLATES_WAIT_S)  # What was left to be recorded is.
+        ms = [one for each in done for one in each.ms]
+        used_ms = sum(each.cpu_ms for each in done) + self._clock.ms() - before
+        return {
+            "p50_ms": percentile(ms, 0.5),
+            "p99_ms": percentile(ms, 0.99),
+            "cpu_ms_per_feed": used_ms / len(ms),
+            "asked_per_s": len(ms) / max(each.wall_s for each in done),
+        }
+
+    def _together(self, way: str) -> float:
+        """Slates a second, as many as can be had."""
+        count = max(self._load.feeds // len(self._servers), 1)
+        done = self._servers.ask([self._task(way, count) for _ in range(len(self._servers))])
+        return sum(len(each.ms) / each.wall_s for each in done)
+
+    def _one_by_one(self) -> dict[str, object]:
+        """One server, one asker: what a slate takes when nothing else goes on, and where."""
+        viewers = self._rng.choice(self._viewers, self._load.feeds).tolist()
+        (done,) = self._servers.ask([Task("feed", viewers, 1)])
+        sleep(2 * SLATES_WAIT_S)
+        alone = {"p50_ms": percentile(done.ms, 0.5), "p99_ms": percentile(done.ms, 0.99)}
+        return {"one_by_one": alone, "stages_ms": _stages(self._database, self._load.feeds)}
+
+    def _report(self, spreads: dict[str, dict[str, dict[str, float]]], detail: dict[str, object]) -> Report:
+        load, ready = self._load, self._servers.ready
+        ours, theirs = spreads["feed"], spreads["popular"]
+        names = ("p50_ms", "p99_ms", "cpu_ms_per_feed", "feeds_per_s")
+        return Report(
+            bench="feed",
+            settings=asdict(load),
+            metrics={
+                "items": load.items,
+                "viewers": load.viewers,
+                **{name: ours[name]["median"] for name in names},
+                "rss_mb": max(one.rss_mb for one in ready),
+            },
+            baseline={
+                "name": "the most liked that are unseen, by one SQL statement",
+                **{name: theirs[name]["median"] for name in names},
+                "ratio_p50": ours["p50_ms"]["median"] / theirs["p50_ms"]["median"],
+                "ratio_cpu": ours["cpu_ms_per_feed"]["median"] / theirs["cpu_ms_per_feed"]["median"],
+                "ratio_feeds_per_s": ours["feeds_per_s"]["median"] / theirs["feeds_per_s"]["median"],
+            },
+            detail={**ours, "start_s": spread([one.start_s for one in ready]), **detail},
+        )
 
 
-def _together(way: Callable[[int], object], viewers: Sequence[int], clients: int) -> float:
-    """Slates a second."""
-    start = perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(way, viewers))
-    return len(viewers) / (perf_counter() - start)
-
-
-def _popular(database: Database, viewer: int, size: int) -> object:
-    with database.connect() as connection:
-        ids = list(connection.scalars(_POPULAR, {"viewer": viewer, "size": size}))
-        items = catalog_store.items_by_id(connection, ids, at=SystemClock().now(), right=Right.RECOMMEND)
-        creators = catalog_store.creators_by_id(connection, {item.creator_id for item in items.values()})
-        return items, creators, log_store.counts(connection, ids)
-
-
-class _ProcessorTime:
-    """What this process and the database's have used so far."""
+class _DatabaseTime:
+    """What the database's processes have used so far."""
 
     def __init__(self, database: Database) -> None:
         with database.connect() as connection:
             backend = psutil.Process(connection.scalar(text("SELECT pg_backend_pid()")))
         self._server = backend.parent() or backend
-        self._own = psutil.Process()
 
     def ms(self) -> float:
-        """Milliseconds, user and system; those of a database process that has ended are missing."""
-        processes = [self._own, self._server, *self._server.children()]
+        """Milliseconds, user and system; those of a process that has ended are missing."""
         used = 0.0
-        for process in processes:
-            try:
+        for process in (self._server, *self._server.children()):
+            with suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            used += times.user + times.system
+                used += times.user + times.system
         return used * 1000
 
 
@@ -231,36 +256,3 @@ def _stages(database: Database, count: int) -> dict[str, float]:
                 taken.setdefault(stage, []).append(ms)
     medians = {stage: round(median(each), 3) for stage, each in taken.items()}
     return dict(sorted(medians.items(), key=lambda entry: -entry[1]))
-
-
-def _report(
-    load: Load, runs: dict[str, list[_Run]], rates: dict[str, list[float]], detail: dict[str, object]
-) -> Report:
-    figures: dict[str, dict[str, dict[str, float]]] = {
-        name: {
-            "p50_ms": spread([percentile(one.ms, 0.5) for one in each]),
-            "p99_ms": spread([percentile(one.ms, 0.99) for one in each]),
-            "cpu_ms_per_feed": spread([one.cpu_ms for one in each]),
-            "feeds_per_s": spread(rates[name]),
-        }
-        for name, each in runs.items()
-    }
-    ours, theirs = figures["feed"], figures["popular"]
-    return Report(
-        bench="feed",
-        settings=asdict(load),
-        metrics={
-            "items": load.items,
-            "viewers": load.viewers,
-            **{name: ours[name]["median"] for name in ours},
-            "rss_mb": psutil.Process().memory_info().rss / 2**20,
-        },
-        baseline={
-            "name": "the most liked that are unseen, by one SQL statement",
-            **{name: theirs[name]["median"] for name in theirs},
-            "ratio_p50": ours["p50_ms"]["median"] / theirs["p50_ms"]["median"],
-            "ratio_cpu": ours["cpu_ms_per_feed"]["median"] / theirs["cpu_ms_per_feed"]["median"],
-            "ratio_feeds_per_s": ours["feeds_per_s"]["median"] / theirs["feeds_per_s"]["median"],
-        },
-        detail={**ours, **detail},
-    )

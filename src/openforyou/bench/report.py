@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import platform
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from statistics import median
+from time import sleep
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+
+from openforyou.core.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def until_answered(port: int) -> None:
+    """Until a server there answers. Raises `Unavailable` after a minute."""
+    for _ in range(600):
+        with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            connection.request("GET", "/v1/progress")
+            connection.getresponse().read()
+            return
+        sleep(0.1)
+    raise Unavailable("The server did not start.", hint="Run `openforyou serve` by hand and read what it says.")
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemStatus, Ri
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
+from openforyou.core.languages import primary_tag
 from openforyou.storage.database import Database
 
 PAGE_ITEMS = 60
@@ -72,6 +73,7 @@ class Catalog:
         """
         checked_title(draft.title)
         checked_caption(draft.caption)
+        assert draft.language == primary_tag(draft.language), f"{draft.language} is no primary tag"
         now = self._clock.now()
         with self._database.begin() as connection:
             if not store.insert_item(connection, item_id, creator_id, draft, source_key):
@@ -88,6 +90,13 @@ class Catalog:
         """Published items that carry `right` now, by id."""
         with self._database.connect() as connection:
             return store.items_by_id(connection, ids, at=self._clock.now(), right=right)
+
+    def titles_of_sounds(self, sounds: Collection[int]) -> dict[int, str]:
+        """A clip by which people know each sound, by sound; those that no clip has any more are left out."""
+        if not sounds:
+            return {}
+        with self._database.connect() as connection:
+            return store.titles_of_sounds(connection, sounds, at=self._clock.now())
 
     def newest(self, limit: int) -> list[int]:
         """Ids of what was published last and may be recommended."""

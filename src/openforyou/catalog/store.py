@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Row,
-    and_,
     any_,
     bindparam,
     exists,
@@ -28,7 +27,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.catalog.tables import creators, features, items, renditions, rights
@@ -44,6 +43,7 @@ from openforyou.catalog.types import (
     Right,
 )
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
+from openforyou.core.words import codes
 
 ITEM_SUBJECT, VIEWER_SUBJECT = "item", "viewer"
 PROCESSING_LOCK = 7_251  # First key of the advisory locks that say "this item is being processed".
@@ -83,6 +83,8 @@ _PERMITTED = {
     )
     for right in Right
 }
+_BY_WHOM = tuple(creators.c[one.name].label(f"by_{one.name}") for one in fields(Creator))
+_OFFERED = _PERMITTED[Right.RECOMMEND].join(creators, creators.c.id == items.c.creator_id).add_columns(*_BY_WHOM)
 
 
 # Creators
@@ -144,6 +146,8 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             caption=draft.caption,
             region=draft.region,
             cross_post=draft.cross_post,
+            language=draft.language,
+            words=sorted(codes(f"{draft.title}\n{draft.caption}")),
             source_name=draft.source_name,
             source_key=source_key,
             source_sha256=draft.source_sha256,
@@ -213,6 +217,7 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
             width=publication.width,
             height=publication.height,
             has_sound=publication.has_sound,
+            sound_id=publication.sound_id,
             poster_key=publication.poster_key,
             preview_key=publication.preview_key,
         )
@@ -263,6 +268,13 @@ def items_by_id(
     return _items(connection.execute(wanted, given))
 
 
+def offered(connection: Connection, ids: Iterable[int], *, at: datetime) -> tuple[dict[int, Item], dict[int, Creator]]:
+    """Published items that may be shown and recommended at `at`, and who made them, in one round trip."""
+    rows = connection.execute(_OFFERED, {"ids": list(ids), "at": at}).all()
+    makers = {row.by_id: Creator(*row[-len(_BY_WHOM) :]) for row in rows}
+    return _items(rows), makers
+
+
 def items_of_creator(
     connection: Connection,
     creator_id: CreatorId,
@@ -308,32 +320,19 @@ def items_of_creators(
     return list(_items(connection.execute(newest)).values())
 
 
-def feed_rows(
-    connection: Connection, *, at: datetime, changed_since: datetime | None
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What a feed server keeps in memory of each item: everything, or what changed at or after a moment.
-
-    Columns: `id, creator_id, published_at, duration_ms, region, kind, cross_post, listed, changed_at`; `listed` is
-    published with `show` and `recommend`.
-    """
-    listed = and_(
-        items.c.status == "published",
-        right_holds(Right.SHOW, ITEM_SUBJECT, items.c.id, at),
-        right_holds(Right.RECOMMEND, ITEM_SUBJECT, items.c.id, at),
+def titles_of_sounds(connection: Connection, sounds: Iterable[int], *, at: datetime) -> dict[int, str]:
+    """The title of the oldest published clip set to each sound that may be shown, by sound."""
+    rows = connection.execute(
+        select(items.c.sound_id, items.c.title)
+        .ext(distinct_on(items.c.sound_id))
+        .where(
+            items.c.sound_id.in_(list(sounds)),
+            items.c.status == "published",
+            right_holds(Right.SHOW, ITEM_SUBJECT, items.c.id, at),
+        )
+        .order_by(items.c.sound_id, items.c.published_at, items.c.id)
     )
-    wanted = select(
-        items.c.id,
-        items.c.creator_id,
-        items.c.published_at,
-        items.c.duration_ms,
-        items.c.region,
-        items.c.kind,
-        items.c.cross_post,
-        listed.label("listed"),
-        items.c.changed_at,
-    )
-    which = listed if changed_since is None else items.c.changed_at >= changed_since
-    return connection.execute(wanted.where(which)).all()
+    return {row.sound_id: row.title for row in rows}
 
 
 def feature_rows(
@@ -370,6 +369,8 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
             created_at=row.created_at,
             published_at=row.published_at,
             cross_post=row.cross_post,
+            language=row.language,
+            sound_id=row.sound_id,
         )
         for row in rows
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -65,6 +66,15 @@ items = Table(
         nullable=False,
         server_default="false",
         info=PUBLIC.why("posted elsewhere before, by its creator's word; published rules may go by it"),
+    ),
+    Column("language", Text, nullable=False, server_default="", info=PUBLIC.why("its own, by its creator's word")),
+    Column("sound_id", BigInteger, info=PUBLIC.why("clips set to the same sound share it; none: silence")),
+    Column(
+        "words",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default="{}",
+        info=PUBLIC.why("codes of the words in title and caption, so that a word that a viewer muted finds it"),
     ),
     Column(
         "duration_ms",
@@ -129,6 +139,7 @@ items = Table(
         index=True,
         info=OPERATIONAL.why("feed servers read what changed since they last looked"),
     ),
+    Index("ix_items_sound_id", "sound_id", postgresql_where=text("sound_id IS NOT NULL")),
     Index("ix_items_waiting", "created_at", postgresql_where=text("status IN ('queued', 'processing')")),
     Index(
         "uq_items_creator_id_source_sha256",

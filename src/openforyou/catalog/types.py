@@ -93,6 +93,10 @@ class Item:
     published_at: datetime | None
     cross_post: bool = False
     """Its creator posted it elsewhere before, by their own word."""
+    language: str = ""
+    """The primary tag of its language, by its creator's word; empty where nobody said."""
+    sound_id: int | None = None
+    """Clips set to the same sound share it; None: silence, or from before sounds were told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Draft:
     kind: ItemKind = ItemKind.VIDEO
     region: str = ""
     cross_post: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ class Publication:
     renditions: tuple[Rendition, ...]
     features: Mapping[str, NDArray[np.float32]]
     """Content features by encoder name, each a unit vector of shape (D,)."""
+    sound_id: int | None = None
+    """As `Item.sound_id`."""
 
 
 @dataclass(frozen=True, slots=True)

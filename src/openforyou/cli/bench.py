@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -10,9 +11,13 @@ from rich.console import Console
 
 from openforyou.bench import events as bench_events
 from openforyou.bench import feed as bench_feed
+from openforyou.bench import freshness as bench_freshness
+from openforyou.bench import search as bench_search
 from openforyou.bench import verify as bench_verify
 from openforyou.bench.report import Report
-from openforyou.cli.options import JsonOption
+from openforyou.bench.satisfaction import benchmark as bench_satisfaction
+from openforyou.bench.satisfaction.world import Setting
+from openforyou.cli.options import JsonOption, RectoolsOption
 from openforyou.cli.terminal import progress_bar
 
 app = typer.Typer(help="Measure each speed claim on this machine, beside a named baseline.", no_args_is_help=True)
@@ -37,15 +42,121 @@ def events(
 def feed(
     items: Annotated[int, typer.Option("--items", min=100, max=2_000_000, help="Items in the catalogue.")] = 100_000,
     viewers: Annotated[int, typer.Option("--viewers", min=10, max=1_000_000, help="Viewers with a history.")] = 10_000,
-    feeds: Annotated[int, typer.Option("--feeds", min=10, max=100_000, help="Slates in each repeat.")] = 300,
-    clients: Annotated[int, typer.Option("--clients", min=1, max=64, help="Askers at the same time.")] = 4,
+    rate: Annotated[float, typer.Option("--rate", min=1, max=10_000, help="Slates asked for a second.")] = 50.0,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=3_600, help="How long, in each repeat.")] = 10.0,
+    servers: Annotated[int, typer.Option("--servers", min=1, max=64, help="Feed servers, a process each.")] = 2,
+    feeds: Annotated[int, typer.Option("--feeds", min=10, max=100_000, help="Slates to find the greatest rate.")] = 300,
+    clients: Annotated[int, typer.Option("--clients", min=1, max=64, help="Askers of each server at a time.")] = 4,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, max=100, help="How often, for the spread.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Milliseconds a slate at a stated rate over a large catalogue, beside a plain SQL query that orders by likes."""
+    load = bench_feed.Load(
+        items=items,
+        viewers=viewers,
+        rate=rate,
+        seconds=seconds,
+        servers=servers,
+        feeds=feeds,
+        clients=clients,
+        repeats=repeats,
+    )
+    with progress_bar("bench feed") as progress:
+        report = bench_feed.run(load, progress)
+    _print(report, as_json)
+
+
+@app.command()
+def freshness(
+    items: Annotated[int, typer.Option("--items", min=200, max=200_000, help="Items in the catalogue.")] = 2_000,
+    viewers: Annotated[int, typer.Option("--viewers", min=20, max=100_000, help="Viewers with a history.")] = 500,
+    probes: Annotated[int, typer.Option("--probes", min=1, max=1_000, help="Viewers who do something.")] = 30,
+    uploads: Annotated[int, typer.Option("--uploads", min=1, max=100, help="Clips uploaded.")] = 3,
+    rate: Annotated[float, typer.Option("--rate", min=0.1, max=100, help="Slates asked for a second.")] = 10.0,
+    update_s: Annotated[int, typer.Option("--update", min=1, max=20, help="Seconds between two looks.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """From an event to the slate and the weights that know it, and from an upload to its first impression."""
+    load = bench_freshness.Load(
+        items=items, viewers=viewers, probes=probes, uploads=uploads, rate=rate, update_s=update_s
+    )
+    with progress_bar("bench freshness") as progress:
+        report = bench_freshness.run(load, progress)
+    _print(report, as_json)
+
+
+@app.command()
+def satisfaction(
+    viewers: Annotated[int, typer.Option("--viewers", min=4, max=10_000, help="Simulated viewers of each world.")] = 64,
+    items: Annotated[int, typer.Option("--items", min=32, max=100_000, help="Clips, six of ten from the start.")] = 384,
+    impressions: Annotated[int, typer.Option("--impressions", min=16, max=5_000, help="Clips a viewer watches.")] = 96,
+    worlds: Annotated[int, typer.Option("--worlds", min=2, max=100, help="Repeats, for the interval.")] = 4,
+    setting: Annotated[
+        Setting, typer.Option("--setting", help="How well content tells what a clip is about, and how tastes move.")
+    ] = Setting.CLEAR,
+    as_json: JsonOption = False,
+) -> None:
+    """How much simulated viewers with hidden tastes enjoy the feed over days, beside five other feeds.
+
+    Every feed shows the same viewers the same number of clips, and sees only what they do. Takes minutes a world.
+    What the worlds are made of, and what was measured: docs/simulation.md.
+    """
+    load = bench_satisfaction.Load(
+        viewers=viewers, items=items, impressions=impressions, worlds=worlds, setting=setting
+    )
+    with progress_bar("bench satisfaction") as progress:
+        report = bench_satisfaction.run(load, progress)
+    _print(report, as_json)
+
+
+@app.command()
+def search(
+    items: Annotated[int, typer.Option("--items", min=1_000, max=10_000_000, help="Items.")] = 200_000,
+    dim: Annotated[int, typer.Option("--dim", min=2, max=2_048, help="Dimensions of each.")] = 64,
+    queries: Annotated[int, typer.Option("--queries", min=10, max=100_000, help="Queries of each way.")] = 200,
+    nearest: Annotated[int, typer.Option("--nearest", min=1, max=1_000, help="Items wanted of each query.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Recall, milliseconds, build and memory of approximate search, beside comparing everything."""
+    load = bench_search.Load(items=items, dim=dim, queries=queries, k=nearest)
+    with progress_bar("bench search") as progress:
+        report = bench_search.run(load, progress)
+    _print(report, as_json)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Interactions, known by their form.")],
+    rectools: RectoolsOption = None,
+    width: Annotated[int, typer.Option("--width", min=8, max=1_024, help="Of both networks.")] = 64,
+    blocks: Annotated[int, typer.Option("--blocks", min=1, max=32, help="Of both networks.")] = 2,
+    heads: Annotated[int, typer.Option("--heads", min=1, max=32, help="Of both; they divide the width.")] = 2,
+    length: Annotated[int, typer.Option("--length", min=2, max=2_000, help="Items of a history that are read.")] = 200,
+    batch: Annotated[int, typer.Option("--batch", min=1, max=4_096, help="Histories a step.")] = 128,
+    negatives: Annotated[
+        int, typer.Option("--negatives", min=0, max=100_000, help="Drawn for the loss; 0: the whole catalogue.")
+    ] = 256,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=10_000, help="Of theirs, timed in each repeat.")] = 8,
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=100, help="How often, for the spread.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
-    """Milliseconds a feed over a large catalogue, beside the plain SQL query that orders by popularity."""
-    load = bench_feed.Load(items=items, viewers=viewers, feeds=feeds, clients=clients, repeats=repeats)
-    with progress_bar("bench feed") as progress:
-        report = bench_feed.run(load, progress)
+    """Histories learned from a second, beside RecTools' SASRec of the same size on the same rows."""
+    from openforyou.bench import train as bench_train  # Torch takes over a second to import.
+
+    load = bench_train.Load(
+        data=data,
+        rectools=rectools,
+        width=width,
+        blocks=blocks,
+        heads=heads,
+        length=length,
+        batch=batch,
+        negatives=negatives,
+        steps=steps,
+        repeats=repeats,
+    )
+    with progress_bar("bench train") as progress:
+        report = bench_train.run(load, progress)
     _print(report, as_json)
 
 

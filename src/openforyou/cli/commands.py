@@ -10,7 +10,20 @@ from typing import Annotated, Any
 import typer
 
 from openforyou import __version__
-from openforyou.cli import bench, demo, drill, evaluate, ingest, models, policy, serve, train, verify, witness
+from openforyou.cli import (
+    bench,
+    demo,
+    drill,
+    evaluate,
+    experiments,
+    ingest,
+    models,
+    policy,
+    serve,
+    train,
+    verify,
+    witness,
+)
 
 app = typer.Typer(
     name="openforyou",
@@ -51,9 +64,11 @@ _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)
 _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)
+_add("learner", serve.learner, hidden=True)
 _add("sequencer", serve.sequencer, hidden=True)
 _add("demo-build", demo.build, hidden=True)

@@ -11,27 +11,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from openforyou.cli.options import JsonOption
+from openforyou.cli.options import JsonOption, RectoolsOption
 from openforyou.cli.terminal import progress_bar
 from openforyou.core.errors import BadInput
 
 if TYPE_CHECKING:
     from openforyou.learn.study import Report
 
+PROTOCOLS = (
+    "leave-one-out: a viewer's last item is sought; temporal: what comes after one moment for all; "
+    "given: the split that the data brings. Left out: given where there is one, else leave-one-out."
+)
 SHOWN = ("ndcg@10", "hr@10", "ndcg@20", "hr@20", "coverage@10")
 HEADINGS = ("NDCG@10", "HR@10", "NDCG@20", "HR@20", "coverage")
 
 
 def evaluate(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A file or folder of interactions, known by its form.")],
-    protocol: Annotated[
-        str,
-        typer.Option(
-            "--protocol",
-            help="leave-one-out: a viewer's last item is sought; temporal: what comes after one moment for all; "
-            "given: the split that the data brings. Left out: given where there is one, else leave-one-out.",
-        ),
-    ] = "",
+    protocol: Annotated[str, typer.Option("--protocol", help=PROTOCOLS)] = "",
     preset: Annotated[
         str, typer.Option("--preset", help="tiny, small or medium; by the size of the data when left out.")
     ] = "",
@@ -50,46 +47,64 @@ def evaluate(
         Path | None,
         typer.Option("--per-viewer", metavar="FILE", help="Write each viewer's rank by each method as CSV."),
     ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines/--no-baselines", help="Whether others are trained beside ours.")
+    ] = True,
+    rectools: RectoolsOption = None,
+    rectools_minutes: Annotated[
+        float, typer.Option("--rectools-minutes", min=0.1, max=10_000, help="What each of them may take.")
+    ] = 90.0,
     as_json: JsonOption = False,
 ) -> None:
     """Train on a data set and say how well the next item is foretold, beside popularity, Markov, sequence-kNN,
-    EASE and ALS.
+    EASE and ALS, and beside RecTools' SASRec, eSASRec and HSTU.
 
     Every item of the catalogue is ranked for each viewer, those that they have left out; nothing is sampled. Whatever
     is chosen is chosen on validation, and the test is looked at once. Intervals are a bootstrap over viewers.
 
     Read are `viewer item` a line (ml-1m.txt), `viewer item item …` a line (beauty.txt), RecBole's .inter,
-    MovieLens' ratings.csv, and a folder with train.txt, valid.txt, test.txt and *_feat.npy (DiffMM's tiktok).
+    MovieLens' ratings.csv, ratings.dat and u.data, Amazon reviews (ratings as CSV, or whole as JSON lines), KuaiRand's
+    logs, KuaiRec's big_matrix.csv, MicroLens' *_pairs.csv, each also packed with gzip; and a folder with train.txt,
+    valid.txt, test.txt and *_feat.npy (DiffMM's tiktok).
 
-    ALS needs the library implicit: pip install 'openforyou[evaluate]'.
+    ALS needs the library implicit: pip install 'openforyou[evaluate]'. RecTools needs an interpreter of its own:
+    python3 -m venv DIR && DIR/bin/pip install torch==2.13.0 'rectools[torch]==0.19.0'.
     """
     # Torch takes over a second to import, which `openforyou --help` should not wait for.
+    import torch
+
     from openforyou.learn import dataset
+    from openforyou.learn.baselines import BASELINES
+    from openforyou.learn.peers.foreign import Foreign, peers
     from openforyou.learn.settings import choose
     from openforyou.learn.study import Study
 
     if per_viewer is not None and (per_viewer.is_dir() or not per_viewer.absolute().parent.is_dir()):
         raise BadInput(f"{per_viewer} cannot be written.", hint="Name a file in a folder there is.", field="per-viewer")
+    foreign = None if rectools is None else Foreign(rectools, rectools_minutes, torch.get_num_threads())
+    beside = {**BASELINES, **peers(foreign)} if baselines else {}
     reports: list[Report] = []
     with progress_bar("reading") as progress:
         read = dataset.from_file(data)
         for number in range(seed, seed + seeds):
             study = Study(read, protocol, choose(read, preset, epochs), number, times, content)
             trained = study.train(None, progress, lambda cost: typer.echo(str(cost), err=True))
-            reports.append(study.report(trained, progress, with_baselines=not reports))
+            reports.append(study.report(trained, progress, baselines={} if reports else beside))
     if per_viewer is not None:
         reports[0].write_viewers(per_viewer)
+    _print(reports, as_json=as_json)
+
+
+def _print(reports: Sequence[Report], *, as_json: bool) -> None:
+    """The first training's report, and what the seeds say together where there are several."""
+    seeds = over_seeds(reports) if len(reports) > 1 else {}
     if as_json:
-        told = reports[0].as_dict()
-        if seeds > 1:
-            told["seeds"] = over_seeds(reports)
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(reports[0].as_dict() | ({"seeds": seeds} if seeds else {}), indent=2))
         return
     print_report(reports[0], Console())
-    if seeds > 1:
-        for name, figures in over_seeds(reports).items():
-            each = "  ".join(f"{value:.4f}" for value in figures["each"])
-            typer.echo(f"{name} over {seeds} seeds: {figures['mean']:.4f} ± {figures['ci95']:.4f}   ({each})")
+    for name, figures in seeds.items():
+        each = "  ".join(f"{value:.4f}" for value in figures["each"])
+        typer.echo(f"{name} over {len(reports)} seeds: {figures['mean']:.4f} ± {figures['ci95']:.4f}   ({each})")
 
 
 def over_seeds(reports: Sequence[Report]) -> dict[str, dict[str, Any]]:
@@ -125,7 +140,13 @@ def print_report(report: Report, console: Console) -> None:
         notes.append(
             f"{shared:,} sought rows share their moment with another of the viewer's: the file's order decides"
         )
-    notes += [f"no {name}: {reason}" for name, reason in report.missing.items()]
+    for reason in dict.fromkeys(report.missing.values()):
+        absent = ", ".join(name for name, why in report.missing.items() if why == reason)
+        notes.append(f"no {absent}: {reason}")
+    for name, figures in report.baselines.items():
+        chosen = figures.get("chosen", {})
+        if chosen.get("stopped_by") == "minutes":
+            notes.append(f"{name} ran out of time after {chosen['epochs']} epochs: it may have become better")
     table = Table(
         title=f"{report.data}, {report.protocol}, {viewers:,} viewers",
         caption="\n".join([f"preset {report.preset}, seed {report.seed}, trained in {report.train_s:,.0f} s", *notes]),

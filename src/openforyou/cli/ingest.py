@@ -26,6 +26,7 @@ from openforyou.cli.options import DataOption, JsonOption
 from openforyou.core import progress
 from openforyou.core.errors import BadInput, OpenForYouError
 from openforyou.core.ids import ItemId, encode_id
+from openforyou.core.languages import primary_tag
 from openforyou.ingest.types import Processed, Said
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".avi", ".3gp", ".3g2"})
@@ -77,6 +78,9 @@ def ingest(
     cross_post: Annotated[
         bool, typer.Option("--cross-post", help="They were posted elsewhere before; published rules may go by that.")
     ] = False,
+    language: Annotated[
+        str, typer.Option("--language", help="Of their own, as in nl; viewers who chose languages find it by that.")
+    ] = "",
     jobs: Annotated[int, typer.Option("--jobs", min=0, max=64, help="Files at a time; 0: one a core.")] = 0,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -100,7 +104,7 @@ def ingest(
     rights = {Right.SHOW: show, Right.RECOMMEND: recommend, Right.LEARN: learn}
     given = frozenset(right for right, is_given in rights.items() if is_given)
     evidence = "given by the operator at `openforyou ingest`"
-    said = Said(rights=given, region=region, cross_post=cross_post, evidence=evidence)
+    said = Said(rights=given, region=region, cross_post=cross_post, language=primary_tag(language), evidence=evidence)
     files = list(_found(paths))
     with Platform(Settings.read(data)) as platform:
         platform.ingest.sweep()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from time import sleep
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId
 from openforyou.events import store
 from openforyou.events.context import read_context, sign_context
-from openforyou.events.intake import Intake
+from openforyou.events.controls import store as controls_store
+from openforyou.events.controls.errors import TooManyMutes, TooManyPauses
+from openforyou.events.controls.rules import checked_key, checked_languages, codes_of
+from openforyou.events.controls.types import MUTES_MAX, PAUSES_MAX, WISHES_MAX, Mute, MuteKind, Wish
+from openforyou.events.intake import SLATES_WAIT_S, Intake
 from openforyou.events.log import store as log_store
 from openforyou.events.rules import check_served, check_time
 from openforyou.events.types import (
@@ -55,10 +61,16 @@ class Events:
         self._intake.record(slate)
 
     def slate(self, request_id: RequestId, viewer_id: ViewerId) -> ServedSlate | None:
-        """A slate as it was recorded; None also when it was another viewer's."""
-        with self._database.connect() as connection:
-            found = store.slate(connection, request_id)
+        """A slate as it was recorded; None also when it was another viewer's. One on its way is waited for."""
+        found = self._recorded(request_id)
+        if found is None:
+            sleep(2 * SLATES_WAIT_S)
+            found = self._recorded(request_id)
         return found if found is not None and found.viewer_id == viewer_id else None
+
+    def _recorded(self, request_id: RequestId) -> ServedSlate | None:
+        with self._database.connect() as connection:
+            return store.slate(connection, request_id)
 
     # Intake
 
@@ -128,15 +140,54 @@ class Events:
     def controls(self, viewer_id: ViewerId) -> Controls:
         """What a viewer chose."""
         with self._database.connect() as connection:
-            return store.controls(connection, viewer_id)
+            return controls_store.controls(connection, viewer_id)
 
-    def set_controls(self, viewer_id: ViewerId, chosen: Controls) -> None:
-        """Take effect in the very next slate. Raises `BadInput`."""
+    def set_controls(self, viewer_id: ViewerId, chosen: Controls) -> Controls:
+        """Take effect in the very next slate; answers them in one form. Raises `BadInput`, `TooManyPauses`."""
         if not 0 <= chosen.break_minutes <= BREAK_MINUTES_MAX:
             raise BadInput(
                 f"break_minutes is {chosen.break_minutes}.",
                 hint=f"It lies between 0 (never) and {BREAK_MINUTES_MAX}.",
                 field="break_minutes",
             )
+        chosen = replace(chosen, languages=checked_languages(chosen.languages))
         with self._database.begin() as connection:
-            store.put_controls(connection, viewer_id, chosen)
+            if controls_store.put_controls(connection, viewer_id, chosen, self._clock.now()) > PAUSES_MAX:
+                raise TooManyPauses
+        return chosen
+
+    def mutes(self, viewer_id: ViewerId) -> list[Mute]:
+        """What a viewer muted, newest first."""
+        with self._database.connect() as connection:
+            return controls_store.mutes(connection, viewer_id)
+
+    def mute(self, viewer_id: ViewerId, kind: MuteKind, key: str) -> Mute:
+        """Nothing of it in For You from the next slate on. Raises `BadInput`, `TooManyMutes`."""
+        mute = Mute(kind, checked_key(kind, key), self._clock.now())
+        with self._database.begin() as connection:
+            mute, count = controls_store.insert_mute(connection, viewer_id, mute, codes_of(kind, mute.key))
+            if count > MUTES_MAX:
+                raise TooManyMutes
+        return mute
+
+    def unmute(self, viewer_id: ViewerId, kind: MuteKind, key: str) -> None:
+        """Take it back; nothing happens where it was not muted. Raises `BadInput` for what cannot be."""
+        with self._database.begin() as connection:
+            controls_store.delete_mute(connection, viewer_id, kind, checked_key(kind, key))
+
+    def wishes(self, viewer_id: ViewerId) -> list[Wish]:
+        """What a viewer asked for more of since they last began anew, newest first."""
+        with self._database.connect() as connection:
+            return controls_store.wishes(connection, viewer_id)
+
+    def wish(self, viewer_id: ViewerId, item_id: ItemId) -> Wish:
+        """More like it from the next slate on, fading; the newest `WISHES_MAX` are kept."""
+        wish = Wish(item_id, self._clock.now())
+        with self._database.begin() as connection:
+            controls_store.put_wish(connection, viewer_id, wish, WISHES_MAX)
+        return wish
+
+    def unwish(self, viewer_id: ViewerId, item_id: ItemId) -> None:
+        """Take it back; nothing happens where it was not asked."""
+        with self._database.begin() as connection:
+            controls_store.delete_wish(connection, viewer_id, item_id)

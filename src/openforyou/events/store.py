@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import orjson
-from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, Row, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from numpy.typing import NDArray
+from sqlalchemy import ARRAY, BigInteger, Column, ColumnElement, Connection, Row, any_, bindparam, exists, or_, select
 
 from openforyou.core.ids import RequestId, ViewerId
+from openforyou.events.controls.store import controls_of
+from openforyou.events.controls.tables import viewer_controls
 from openforyou.events.rules import Change, Pair
-from openforyou.events.tables import events, follows, slates, viewer_controls, viewer_items
+from openforyou.events.tables import events, follows, slates, viewer_items
 from openforyou.events.types import (
     DEEDS,
+    MUTED,
     SERVED,
     Controls,
     EventType,
@@ -29,6 +31,7 @@ from openforyou.events.types import (
 from openforyou.storage import arrays
 
 ROWS_AT_ONCE = 10_000
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 STATE_NAMES = ViewerItem._fields
 _MOMENTS, _FLAGS = {"first_at", "last_at", "liked_at"}, {"liked", "not_interested", "reported"}
 _STATE_TYPES = {n: "timestamptz" if n in _MOMENTS else "bool" if n in _FLAGS else "int" for n in STATE_NAMES}
@@ -77,17 +80,27 @@ SELECT
   (SELECT string_agg(int8send(item_id), ''::bytea) FROM viewer_items WHERE viewer_id = %(viewer)s) AS seen,
   (SELECT string_agg(int8send(creator_id), ''::bytea) FROM follows
    WHERE viewer_id = %(viewer)s AND following) AS followed,
-  (SELECT string_agg(int8send(served_id) || float8send(extract(epoch FROM served_at)::float8), ''::bytea)
-   FROM slates, unnest(item_ids) AS served_id
+  (SELECT string_agg(int8send(served_id) || float8send(extract(epoch FROM served_at)::float8), ''::bytea
+                     ORDER BY served_at, request_id, place)
+   FROM slates, unnest(item_ids) WITH ORDINALITY AS one (served_id, place)
    WHERE viewer_id = %(viewer)s AND served_at >= %(served_since)s AND surface = 'for_you') AS served,
   (SELECT string_agg(int8send(item_id) || float8send(extract(epoch FROM last_at)::float8) ||
                      {" || ".join(f"int4send({name})" for name in _COUNTED)} ||
                      int4send(liked::int) || int4send((not_interested OR reported)::int),
                      ''::bytea ORDER BY last_at DESC, item_id)
    FROM (SELECT * FROM viewer_items WHERE viewer_id = %(viewer)s AND last_at > coalesce(reset_at, '-infinity')
+           AND (pauses IS NULL OR NOT last_at <@ pauses)
          ORDER BY last_at DESC, item_id LIMIT %(history_max)s) AS newest
    WHERE coalesce(profiling, true)) AS history,
-  profiling, autoplay, break_minutes, region, reset_at
+  (SELECT string_agg(int8send(codes[1]), ''::bytea) FROM muted
+   WHERE viewer_id = %(viewer)s AND kind = 'creator') AS muted_creators,
+  (SELECT string_agg(int8send(number) || int8send(code), ''::bytea ORDER BY number)
+   FROM (SELECT codes, row_number() OVER () AS number FROM muted
+         WHERE viewer_id = %(viewer)s AND kind <> 'creator') AS each, unnest(codes) AS code) AS muted,
+  (SELECT string_agg(int8send(item_id) || float8send(extract(epoch FROM since)::float8), ''::bytea)
+   FROM asked_for_more WHERE viewer_id = %(viewer)s AND since > coalesce(reset_at, '-infinity')
+     AND coalesce(profiling, true)) AS wishes,
+  profiling, autoplay, break_minutes, region, reset_at, languages, upper_inf(pauses) AS paused
 FROM (VALUES (1)) AS one LEFT JOIN viewer_controls ON viewer_controls.viewer_id = %(viewer)s
 """
 _DECAYED_GAINS = """
@@ -95,6 +108,12 @@ SELECT item_id, region, sum(points * power(0.5, extract(epoch FROM %(until)s - r
 FROM events JOIN unnest(%(types)s::text[], %(points)s::float8[]) AS worth (type, points) USING (type)
 WHERE received_at >= %(since)s AND received_at < %(until)s AND item_id <> 0
 GROUP BY item_id, region
+"""
+# As they lie in the answer: viewer, item.
+_DEEDS_BETWEEN = """
+SELECT string_agg(int8send(viewer_id) || int8send(item_id), ''::bytea ORDER BY viewer_id, item_id)
+FROM (SELECT DISTINCT viewer_id, item_id FROM events
+      WHERE received_at >= %(since)s AND received_at < %(until)s AND type <> 'impression' AND item_id <> 0) AS done
 """
 SETTLED_S = 5
 """No transaction of ours lasts longer, so whatever was stamped before that is committed, and can be read once."""
@@ -220,14 +239,21 @@ def recall(connection: Connection, viewer_id: ViewerId, *, served_since: datetim
     row = connection.exec_driver_sql(
         _RECALL, {"viewer": viewer_id, "served_since": served_since, "history_max": history_max}
     ).one()
-    chosen = Controls() if row.profiling is None else Controls(*row[4:])
+    chosen = Controls() if row.profiling is None else controls_of(row[7:])
     return Recall(
         controls=chosen,
-        seen=np.frombuffer(row.seen or b"", dtype=">i8").astype(np.int64),
-        followed=np.frombuffer(row.followed or b"", dtype=">i8").astype(np.int64),
-        served=np.frombuffer(row.served or b"", dtype=SERVED).astype(SERVED.newbyteorder("=")),
-        history=np.frombuffer(row.history or b"", dtype=DEEDS).astype(DEEDS.newbyteorder("=")),
+        seen=_unpacked(row.seen, np.dtype(">i8")),
+        followed=_unpacked(row.followed, np.dtype(">i8")),
+        served=_unpacked(row.served, SERVED),
+        history=_unpacked(row.history, DEEDS),
+        muted_creators=_unpacked(row.muted_creators, np.dtype(">i8")),
+        muted=_unpacked(row.muted, MUTED),
+        wishes=_unpacked(row.wishes, SERVED),
     )
+
+
+def _unpacked(sent: bytes | None, kind: np.dtype[Any]) -> NDArray[Any]:
+    return np.frombuffer(sent or b"", dtype=kind).astype(kind.newbyteorder("="))
 
 
 def states_of(connection: Connection, viewer_id: ViewerId, ids: Collection[int]) -> dict[int, ViewerItem]:
@@ -271,28 +297,49 @@ def decayed_gains(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def deeds_between(connection: Connection, since: datetime, until: datetime) -> NDArray[np.int64]:
+    """(M, 2) distinct viewer and item, ascending, where more than an impression came in from `since` to before `until`.
+
+    Read from one settled moment to the next, each event is met once.
+    """
+    packed = connection.exec_driver_sql(_DEEDS_BETWEEN, {"since": since, "until": until}).scalar() or b""
+    return np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, 2)
+
+
 def training_rows(
     connection: Connection, viewers: Collection[int], items: Collection[int]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """Viewer state of those viewers with those items, by viewer in order of time. The caller holds the rights.
 
+    What a viewer did last while their history was paused, or before they began anew, is left out: it teaches nobody.
     Streamed, so that memory does not grow with the number of rows; ids go as two arrays, because a statement takes
     no more than 65,535 parameters.
     """
     wanted = (
         select(viewer_items)
-        .where(_among(viewer_items.c.viewer_id, viewers), _among(viewer_items.c.item_id, items))
+        .where(
+            _among(viewer_items.c.viewer_id, viewers),
+            _among(viewer_items.c.item_id, items),
+            ~exists().where(
+                viewer_controls.c.viewer_id == viewer_items.c.viewer_id,
+                or_(
+                    viewer_controls.c.pauses.contains(viewer_items.c.last_at),
+                    viewer_items.c.last_at <= viewer_controls.c.reset_at,
+                ),
+            ),
+        )
         .order_by(viewer_items.c.viewer_id, viewer_items.c.first_at, viewer_items.c.item_id)
     )
     yield from connection.execute(wanted.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE))
 
 
 def follow_rows(
-    connection: Connection, viewers: Collection[int], items: Collection[int]
+    connection: Connection, viewers: Collection[int], items: Collection[int], since: datetime = _BEGINNING
 ) -> Iterator[Row[*tuple[Any, ...]]]:
-    """`viewer_id, item_id` where one of those items made one of those viewers follow its creator."""
+    """`viewer_id, item_id` where one of those items made one of those viewers follow its creator, from `since` on."""
     wanted = select(events.c.viewer_id, events.c.item_id).where(
         events.c.type == EventType.FOLLOW.value,
+        events.c.received_at >= since,
         _among(events.c.viewer_id, viewers),
         _among(events.c.item_id, items),
     )
@@ -301,21 +348,3 @@ def follow_rows(
 
 def _among(column: Column[Any], ids: Collection[int]) -> ColumnElement[bool]:
     return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger), unique=True))
-
-
-def controls(connection: Connection, viewer_id: ViewerId) -> Controls:
-    """What a viewer chose, or the defaults."""
-    row = connection.execute(select(viewer_controls).where(viewer_controls.c.viewer_id == viewer_id)).one_or_none()
-    if row is None:
-        return Controls()
-    return Controls(row.profiling, row.autoplay, row.break_minutes, row.region, row.reset_at)
-
-
-def put_controls(connection: Connection, viewer_id: ViewerId, chosen: Controls) -> None:
-    """Write a viewer's choices whole."""
-    row = asdict(chosen)
-    connection.execute(
-        upsert(viewer_controls)
-        .values(viewer_id=viewer_id, **row)
-        .on_conflict_do_update(index_elements=["viewer_id"], set_=row)
-    )

@@ -103,15 +103,3 @@ slates = Table(
     Index("ix_slates_viewer_id_served_at", "viewer_id", "served_at"),
     info=HISTORY.why("each slate as it was returned, with what decided"),
 )
-
-viewer_controls = Table(
-    "viewer_controls",
-    metadata,
-    Column("viewer_id", BigInteger, primary_key=True, autoincrement=False, info=PSEUDONYM.why("whose choices")),
-    Column("profiling", Boolean, nullable=False, info=PSEUDONYM.why("a feed without profiling")),
-    Column("autoplay", Boolean, nullable=False, info=PSEUDONYM.why("whether clips start by themselves")),
-    Column("break_minutes", Integer, nullable=False, info=PSEUDONYM.why("when a pause is offered")),
-    Column("region", Text, nullable=False, info=PSEUDONYM.why("whose trending is shown")),
-    Column("reset_at", MOMENT, info=PSEUDONYM.why("the feed forgets what was before")),
-    info=PSEUDONYM.why("what a viewer chose"),
-)

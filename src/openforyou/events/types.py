@@ -126,7 +126,7 @@ class Counts:
     """The first so many leaves of the log are what these numbers count."""
 
 
-COUNT_NAMES = tuple(field.name for field in fields(Counts) if field.name != "log_size")
+COUNT_NAMES = tuple(one.name for one in fields(Counts) if one.name != "log_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,10 @@ class Controls:
     """Empty: as the browser's settings say."""
     reset_at: datetime | None = None
     """The feed uses nothing of what they did before. Counts stay true, and seen items stay away."""
+    languages: tuple[str, ...] = ()
+    """Primary tags: For You leaves out what declares another. None: all languages."""
+    paused: bool = False
+    """The feed learns nothing of what they do from the pause until it is over. Counts stay true here too."""
 
 
 DEEDS = np.dtype(
@@ -183,6 +187,8 @@ DEEDS = np.dtype(
 )
 """A row of viewer state as PostgreSQL sends it. Times in Unix seconds; `refused` is not interested, or reported."""
 SERVED = np.dtype([("item_id", ">i8"), ("at", ">f8")])
+MUTED = np.dtype([("mute", ">i8"), ("code", ">i8")])
+"""A clip that carries every code of one mute is muted: `core.words` codes of its text, or the id of its sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +198,8 @@ class Recall:
     controls: Controls
     seen: NDArray[np.int64]  # (S,) every item that they did anything with, in no order
     followed: NDArray[np.int64]  # (F,) creators
-    served: NDArray[np.void]  # (R,) of SERVED: their For You slates since the moment asked for
-    history: NDArray[np.void]  # (T,) of DEEDS, newest first; nothing from before a reset, or with profiling off
+    served: NDArray[np.void]  # (R,) of SERVED in order: their For You slates since the moment asked for
+    history: NDArray[np.void]  # (T,) of DEEDS, newest first; none from before a reset, in a pause, without profiling
+    muted_creators: NDArray[np.int64]  # (C,) in no order
+    muted: NDArray[np.void]  # (U,) by mute: sounds, topics, words
+    wishes: NDArray[np.void]  # (W,) of SERVED: clips to show more like, since a reset

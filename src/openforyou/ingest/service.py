@@ -32,11 +32,13 @@ from openforyou.catalog.types import Draft, Item, ItemStatus, Publication, Rendi
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, NotFound
 from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
+from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
 from openforyou.ingest.encoders import describe
 from openforyou.ingest.errors import GaveUp, SourceGone
 from openforyou.ingest.probe import check_size, probe
+from openforyou.ingest.sound import sound_id
 from openforyou.ingest.transcode import FILES, Work, transcode
 from openforyou.ingest.types import Limits, Processed, Said
 from openforyou.ingest.workspace import workspace
@@ -98,6 +100,7 @@ class Ingest:
             source_sha256=sha256,
             region=said.get("region", ""),
             cross_post=said.get("cross_post", False),
+            language=primary_tag(said.get("language", "")),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:
@@ -204,6 +207,7 @@ class Ingest:
             width=large.width,
             height=large.height,
             has_sound=made.has_sound,
+            sound_id=sound_id(sample.sound),
             poster_key=keys[made.poster],
             preview_key=keys[made.preview],
             renditions=tuple(

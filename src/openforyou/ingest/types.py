@@ -125,7 +125,7 @@ class Said(TypedDict, total=False):
     """What somebody says of a file that they hand over.
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
-    the rights were given; `cross_post` whether it was posted elsewhere before.
+    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language.
     """
 
     title: str
@@ -135,6 +135,7 @@ class Said(TypedDict, total=False):
     evidence: Required[str]
     name: str
     cross_post: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

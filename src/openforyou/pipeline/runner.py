@@ -104,13 +104,13 @@ class Pipeline(Generic[Q]):
             ranks.append(np.arange(len(found)))
         if not ids:
             none = np.empty(0, dtype=np.int64)
-            return Candidates(none, {"sources": none, "source_rank": none})
+            return Candidates.of(none, sources=none, source_rank=none)
         distinct, where = np.unique(np.concatenate(ids), return_inverse=True)
         sources = np.zeros(len(distinct), dtype=np.int64)
         np.bitwise_or.at(sources, where, np.concatenate(bits))
         rank = np.full(len(distinct), np.iinfo(np.int64).max)
         np.minimum.at(rank, where, np.concatenate(ranks))
-        return Candidates(distinct, {"sources": sources, "source_rank": rank})
+        return Candidates.of(distinct, sources=sources, source_rank=rank)
 
     def _scored(self, query: Q, candidates: Candidates, trace: Trace) -> Candidates:
         """By falling score; a score that is not finite sinks; without any score, the sources' own order stands."""

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from openforyou.core.ids import ItemId
 from openforyou.events.types import ServedSlate
-from openforyou.learn.serving import ACTIONS
 from openforyou.moderation.effects import told as told_policies
 from openforyou.pipeline import Candidates
 from openforyou.recommend.errors import SlateNotFound
-from openforyou.recommend.index import chances, worth
-from openforyou.recommend.query import Query
-from openforyou.recommend.space import Floats
-from openforyou.recommend.taste import likeness
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.query.taste import likeness
+from openforyou.recommend.snapshot.index import chances, worth
+from openforyou.recommend.snapshot.space import Floats
 from openforyou.recommend.types import Explanation, Reason
 
 CAUSES_MAX = 3
@@ -27,6 +26,7 @@ REASONS_MAX = 3
 
 REASONS: Mapping[str, str] = {
     "exploring": "New here: shown to a few people to find out who enjoys it",
+    "more": "You asked for more like this",
     "liked": "You liked clips like this one",
     "shared": "You shared clips like this one",
     "completed": "You watched clips like this one to the end",
@@ -53,7 +53,9 @@ SOURCES: Mapping[str, str] = {
 RULES: Mapping[str, str] = {
     "diversity": "so that clips alike do not fill the slate",
     "exploration": "because some places go to new clips by lot",
+    "session_variety": "so that this does not go on like what you were just shown",
     "creator_spacing": "so that clips by one creator stand apart",
+    "sound_spacing": "so that clips with the same sound stand apart",
     "cross_post_limit": "so that no more clips posted elsewhere before stand in a slate than a published rule allows",
 }
 
@@ -70,7 +72,7 @@ def reasons_of(query: Query, shown: Candidates, sources: Sequence[str]) -> dict[
     for row, item in enumerate(shown.ids.tolist()):
         proposed = {name for bit, name in enumerate(sources) if int(shown["sources"][row]) >> bit & 1}
         causes = _causes(query, drive[row])
-        codes = [reason("exploring")] if item in query.notes.propensity else []
+        codes = [reason("exploring")] if item in query.notes.explored else []
         codes += [causes] if causes is not None else []
         weaker = {"sequence", "similar"} if causes is not None else set()
         codes += [reason(name) for name in holds if holds[name][row] and name in proposed and name not in weaker]
@@ -85,15 +87,15 @@ def _claims(query: Query, shown: Candidates) -> dict[str, NDArray[np.bool_]]:
     lifted = np.zeros(len(shown), dtype=bool)
     if "chances" in shown.columns:
         lifted = shown["chances"] @ points > anybody
-    mean_clip = np.array([getattr(query.weights, f"chance_{action}") for action in ACTIONS]) @ points
+    mean_clip = float(index.tallies.mean @ points)
     everything = np.ones(len(shown), dtype=bool)
     return {
         "followed": everything,
         "sequence": lifted,
         "similar": lifted,
         "trending": everything,
-        "well_liked": (anybody > mean_clip) & (index.impressions[at] >= query.weights.chance_weight),
-        "fresh": index.is_fresh[at],
+        "well_liked": (anybody > mean_clip) & (index.tallies.impressions[at] >= query.weights.chance_weight),
+        "fresh": index.tallies.is_fresh[at],
     }
 
 
@@ -123,9 +125,10 @@ def _causes(query: Query, drive: Floats) -> Reason | None:
     first = first[drive[first] >= CAUSE_LEAST]
     if not len(first):
         return None
-    deed = query.past.deeds[first[0]]
+    past, leading = query.past, first[0]
     done = (("liked", "liked"), ("shares", "shared"), ("completions", "completed"))
-    code = next((code for name, code in done if deed[name]), "watched")
+    code = next((code for name, code in done if past.deeds[leading][name]), "watched")
+    code = "more" if past.wished[leading] else code
     return reason(code, query.index.shelf.ids[query.past.positions[first]].tolist())
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from openforyou.pipeline import Pipeline
 from openforyou.recommend.filters.capped import Capped
 from openforyou.recommend.filters.held import Held
+from openforyou.recommend.filters.language import Language
+from openforyou.recommend.filters.muted import Muted
 from openforyou.recommend.filters.recently_served import RecentlyServed
 from openforyou.recommend.filters.refused import Refused
 from openforyou.recommend.filters.rights import Rights
@@ -18,11 +20,12 @@ from openforyou.recommend.hydrators.creator import CreatorOf
 from openforyou.recommend.hydrators.place import Place
 from openforyou.recommend.hydrators.rules import Rules
 from openforyou.recommend.hydrators.vectors import Vectors
-from openforyou.recommend.query import Query
-from openforyou.recommend.rerankers.creator_spacing import CreatorSpacing
+from openforyou.recommend.query.query import Query
 from openforyou.recommend.rerankers.cross_post_limit import CrossPostLimit
 from openforyou.recommend.rerankers.diversity import Diversity
 from openforyou.recommend.rerankers.exploration import Exploration
+from openforyou.recommend.rerankers.session import SessionVariety
+from openforyou.recommend.rerankers.spacing import CreatorSpacing, SoundSpacing
 from openforyou.recommend.scorers.blend import Blend
 from openforyou.recommend.scorers.estimate import Estimate
 from openforyou.recommend.scorers.factor import Factor
@@ -55,6 +58,8 @@ FOR_YOU: Pipeline[Query] = Pipeline(
     filters=(
         Rights(),  # published, shown, recommended
         Refused(),  # not interested, reported
+        Muted(),  # a creator, sound, topic or word
+        Language(),  # another than those chosen
         Seen(),  # never again
         Held(),  # in the client's hands already
         RecentlyServed(),  # on its way to the screen
@@ -68,9 +73,11 @@ FOR_YOU: Pipeline[Query] = Pipeline(
         Factor(),  # × what published rules say
     ),
     rerankers=(
+        SessionVariety(),  # not the last slate again
         Diversity(),  # not one look only
         Exploration(),  # fresh items by lot
         CreatorSpacing(),  # not one creator twice in a row
+        SoundSpacing(),  # nor one sound
         CrossPostLimit(),  # by a published rule
     ),
 )

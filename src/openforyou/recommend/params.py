@@ -37,7 +37,7 @@ TASTE = "What a viewer's own actions say of their taste"
 CHANCE = "How likely each action is, before anything is known"
 SOURCES = "How many candidates each source proposes"
 TRENDING = "What trends"
-EXPLORATION = "Fresh items"
+EXPLORATION = "Fresh clips and new creators"
 SLATE = "The slate as a whole"
 
 
@@ -64,6 +64,8 @@ class Weights:
     feel_shared: float = _weight(TASTE, 1.0, "feeling", (0, 3), "passed on")
     feel_skipped: float = _weight(TASTE, -1.0, "feeling per share not watched", (-3, 0), "a skip counts against")
     feel_refused: float = _weight(TASTE, -2.0, "feeling", (-5, 0), "not interested, or reported")
+    feel_more: float = _weight(TASTE, 2.0, "feeling", (0, 3), "asked for more like it")
+    more_half_life_h: float = _weight(TASTE, 72.0, "hours", (1, 8760), "what was asked for days ago was for then")
     history_items: int = _weight(TASTE, 200, "items", (1, 2000), "how far back the feed looks")
     taste_half_life_items: float = _weight(TASTE, 30.0, "items", (1, 2000), "the last clips say most about now")
     taste_half_life_h: float = _weight(TASTE, 336.0, "hours", (1, 87600), "tastes of last month fade")
@@ -76,7 +78,7 @@ class Weights:
         TASTE, 0.5, "share", (0, 1), "model and estimate see different things; the mean of both log-odds beats either"
     )
 
-    chance_view: float = _weight(CHANCE, 0.6, "chance", (0.001, 0.999), "the mean clip, until its own counts say")
+    chance_view: float = _weight(CHANCE, 0.6, "chance", (0.001, 0.999), "the mean clip, until everybody's counts say")
     chance_complete: float = _weight(CHANCE, 0.3, "chance", (0.001, 0.999), "as above")
     chance_like: float = _weight(CHANCE, 0.05, "chance", (0.001, 0.999), "as above")
     chance_share: float = _weight(CHANCE, 0.01, "chance", (0.001, 0.999), "as above")
@@ -86,6 +88,9 @@ class Weights:
     chance_weight: float = _weight(
         CHANCE, 20.0, "impressions", (1, 10000), "this many impressions of its own weigh as much as the mean clip's"
     )
+    chance_told_weight: float = _weight(
+        CHANCE, 100.0, "impressions", (1, 1_000_000), "so many of everybody's weigh as much as the chances above"
+    )
 
     similar_interests: int = _weight(SOURCES, 5, "interests", (1, 16), "tastes that are looked up one by one")
     similar_items: int = _weight(SOURCES, 40, "items per interest", (1, 500), "neighbours in content")
@@ -93,7 +98,7 @@ class Weights:
     trending_items: int = _weight(SOURCES, 60, "items", (1, 500), "of the region, then of everywhere")
     well_liked_items: int = _weight(SOURCES, 80, "items", (1, 500), "the best of all time that are still unseen")
     followed_items: int = _weight(SOURCES, 60, "items", (1, 500), "the newest of followed creators")
-    fresh_items: int = _weight(SOURCES, 60, "items", (1, 500), "drawn by lot, each with the same chance")
+    fresh_items: int = _weight(SOURCES, 60, "items", (1, 500), "drawn by lot: creators first, then clips of theirs")
 
     trend_view: float = _weight(TRENDING, 1.0, "points", (0, 20), "a view")
     trend_complete: float = _weight(TRENDING, 2.0, "points", (0, 20), "watched to the end")
@@ -107,13 +112,24 @@ class Weights:
     explore_impressions: int = _weight(
         EXPLORATION, 200, "impressions", (1, 100000), "an item shown less often than this is fresh"
     )
+    explore_creator_impressions: int = _weight(
+        EXPLORATION, 1000, "impressions", (1, 1_000_000), "a creator shown less often than this in all is new"
+    )
+    explore_new_share: float = _weight(
+        EXPLORATION, 0.5, "share of the lot", (0, 1), "drawn among new creators alone: they meet only each other"
+    )
     explore_lean: float = _weight(EXPLORATION, 1.0, "exponent", (0, 10), "how far the lot leans to the likelier ones")
 
     diversity: float = _weight(SLATE, 0.2, "share", (0, 0.9), "each like clip before it takes this much off")
     diversity_floor: float = _weight(SLATE, 0.1, "share", (0, 1), "what remains of a clip at the least")
     diversity_pool: int = _weight(SLATE, 150, "items", (20, 1000), "the best so many are weighed for diversity")
     creator_gap: int = _weight(SLATE, 2, "items", (0, 20), "others stand between two clips by one creator")
+    sound_gap: int = _weight(SLATE, 3, "items", (0, 20), "others stand between two clips set to the same sound")
     recent_minutes: float = _weight(SLATE, 20.0, "minutes", (0, 1440), "what was just served is not served again")
+    session_items: int = _weight(SLATE, 20, "items", (0, 100), "so many of those just served still count as standing")
+    session_share: float = _weight(SLATE, 0.6, "share", (0, 1), "what the last of them counts beside one of the slate")
+    session_half_life_items: float = _weight(SLATE, 6.0, "items", (0.5, 100), "and how soon that halves going back")
+    session_creator: float = _weight(SLATE, 0.7, "likeness", (0, 1), "of a clip to one by the same creator before it")
 
     def __post_init__(self) -> None:
         for param in params():
@@ -148,16 +164,20 @@ that it was ranked by, and *why this?* on a clip is answered from that record. T
 record in the public log.
 
 1. **Sources** propose candidates: the sequence model, clips like those just watched, followed creators, what trends in
-   the region, what is well liked, and fresh items drawn by lot.
-2. **Filters** take out what may not be shown: what lost the right to be recommended, was seen, was just served, or was
-   refused by the viewer; and what has reached a published cap. No weight bears on a filter.
+   the region, what is well liked, and fresh clips drawn by lot. The lot draws creators first and then clips of theirs,
+   so that uploading more brings nobody more chances, and new creators compete only with each other.
+2. **Filters** take out what may not be shown: what lost the right to be recommended, was seen, was just served, was
+   refused or muted by the viewer, or declares a language that the viewer did not choose; and what has reached a
+   published cap. No weight bears on a filter.
 3. **Scorers** estimate the chance of each action, and add up chance × worth: that sum is the clip's value. A published
    boost or demotion multiplies it.
-4. **Rerankers** look at the slate as a whole: each clip like one before it counts less, some slots go to fresh items by
-   lot, clips by one creator stand apart, and where a published rule limits clips that were posted elsewhere before, no
-   more of them stand in a slate. Each move is recorded.
+4. **Rerankers** look at the slate as a whole: looks and creators that were just served count less for a while, each
+   clip like one before it counts less, some slots go to fresh clips by lot, clips by one creator and clips set to one
+   sound stand apart, and where a published rule limits clips that were posted elsewhere before, no more of them stand
+   in a slate. Each move is recorded.
 
-With profiling turned off, nothing that the viewer did is used, except that seen clips do not come back.
+With profiling turned off, nothing that the viewer did is used, except that seen clips do not come back. What viewers
+can choose of all this stands in [controls](controls.md).
 """
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from sqlalchemy import Connection
 
 from openforyou.catalog import store
-from openforyou.catalog.types import Item, Right
+from openforyou.catalog.types import Creator, Item
 from openforyou.pipeline import Candidates, Trace
 from openforyou.recommend.feed import FOR_YOU
-from openforyou.recommend.query import Query
-from openforyou.recommend.shelf import Ids
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.shelf import Ids
 
 SPARES = (4, 32, 256, 2_048)
 """Ranked beyond the slate's size, to stand in for what may not be shown any more; more where that was not enough."""
@@ -27,12 +27,13 @@ SPARES = (4, 32, 256, 2_048)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A slate that may be shown now: `shown` in order, each with its `items` entry."""
+    """A slate that may be shown now: `shown` in order, each with its `items` entry, and who made it."""
 
     query: Query
     trace: Trace
     shown: Candidates
     items: Mapping[int, Item]
+    creators: Mapping[int, Creator]
     lost: int
     """Items that the index still had and that may not be recommended any more."""
     over_limit: tuple[int, ...]
@@ -52,7 +53,7 @@ def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
         slate = FOR_YOU.run(query, size + spare)
         ids = slate.candidates.ids.tolist()
         start = perf_counter()
-        items = store.items_by_id(connection, ids, at=at, right=Right.RECOMMEND) if ids else {}
+        items, creators = store.offered(connection, ids, at=at) if ids else ({}, {})
         took_ms += (perf_counter() - start) * 1000
         allowed, over = _chosen(query, slate.candidates, items)
         lost |= set(ids) - items.keys()
@@ -60,7 +61,16 @@ def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
             break
         query = query.without(lost)
     over_limit = tuple(slate.candidates.ids[over].tolist())
-    return Ranked(query, slate.trace, slate.candidates.take(allowed), items, len(lost), over_limit, took_ms)
+    return Ranked(
+        query=query,
+        trace=slate.trace,
+        shown=slate.candidates.take(allowed),
+        items=items,
+        creators=creators,
+        lost=len(lost),
+        over_limit=over_limit,
+        permission_ms=took_ms,
+    )
 
 
 def _chosen(query: Query, ranked: Candidates, items: Mapping[int, Item]) -> tuple[Ids, Ids]:

@@ -1,8 +1,9 @@
 """The record of a slate: what decided, written when it is served, so that nothing is made up afterwards.
 
-    {"v": 1, "model", "weights", "region", "ms": {stage: ms}, "closed": {why: items}, "removed": {filter: candidates},
-     "fallbacks": […], "policies": {…}, "items": {id: {"reasons": [[code, [ids]]], "sources": […],
-     "chances": {action: p}, "taste", "value", "moves": {rule: places}, "propensity"}}}
+    {"v": 1, "model", "weights", "region", "search": {by: "exact" | "approximate"}, "ms": {stage: ms},
+     "closed": {why: items}, "removed": {filter: candidates}, "fallbacks": […], "policies": {…},
+     "items": {id: {"reasons": [[code, [ids]]], "sources": […], "chances": {action: p}, "taste", "value",
+     "moves": {rule: places}, "propensity"}}}
 
 `closed` counts the catalogue's items that the viewer may not be shown, `removed` the candidates that a filter took out.
 `moves` are places up (negative) or down; `policies` is what published rules did, as `moderation/effects.py` says.
@@ -19,7 +20,7 @@ import numpy as np
 from openforyou.learn.serving import ACTIONS
 from openforyou.moderation.effects import RECORDED_AS, recorded
 from openforyou.pipeline import Candidates, Trace
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 from openforyou.recommend.ranking import Ranked
 from openforyou.recommend.ruled import acted
 from openforyou.recommend.types import Reason
@@ -33,17 +34,18 @@ def feed_record(
     """Of a For You slate. `sources` are the pipeline's by bit, `ms` what the steps around the pipeline took."""
     query, trace, shown = ranked.query, ranked.trace, ranked.shown
     placed = query.index.placed
-    masks = {"seen": query.seen, "recently_served": query.recent, "held": query.held, "refused": query.refused}
-    masks["rights"] = query.lost
+    closed = {"seen": query.seen, "recently_served": query.recent, "held": query.held, "refused": query.refused}
+    closed |= {"muted": query.muted, "rights": query.lost}
     return {
         "v": VERSION,
         "model": placed.model.name if placed is not None and "model" in shown.columns else "",
         "weights": query.index.weights_digest,
         "region": query.ask.region,
+        "search": _searched(query),
         "ms": {**{name: round(took, 3) for name, took in ms.items()}, **stage_ms(trace)},
-        "closed": {name: int(np.count_nonzero(mask)) for name, mask in masks.items()},
+        "closed": {name: len(at) for name, at in closed.items()},
         "removed": {name: len(ids) for name, ids in trace.removed.items()},
-        "fallbacks": [*dict.fromkeys(query.notes.fallbacks), *(f"failed:{name}" for name in trace.failed)],
+        "fallbacks": _fallbacks(ranked),
         RECORDED_AS: recorded(acted(ranked)),
         "items": {
             str(item): _item(query, trace, shown, row, sources) | {"reasons": _coded(reasons[item])}
@@ -60,6 +62,23 @@ def plain_record(reasons: Mapping[int, tuple[Reason, ...]]) -> dict[str, Any]:
 def stage_ms(trace: Trace) -> dict[str, float]:
     """Milliseconds by stage of the pipeline."""
     return {f"{stage.kind}:{stage.name}": round(stage.ms, 3) for stage in trace.stages}
+
+
+def _fallbacks(ranked: Ranked) -> list[str]:
+    """What could not be done as wished, each once."""
+    query = ranked.query
+    told = [*query.notes.fallbacks, *(f"failed:{name}" for name in ranked.trace.failed)]
+    if len(ranked.shown) < query.ask.size:
+        told.append("too-few-left" if len(query.index) else "empty-catalogue")
+    return list(dict.fromkeys(told))
+
+
+def _searched(query: Query) -> dict[str, str]:
+    """How the neighbours were found of those sources that look for some."""
+    index = query.index
+    by = {"content": index.by_content if len(query.past) else None}
+    by["model"] = index.by_model if query.viewer is not None else None
+    return {name: "exact" if one.near is None else "approximate" for name, one in by.items() if one is not None}
 
 
 def _coded(reasons: Sequence[Reason]) -> list[tuple[str, tuple[int, ...]]]:

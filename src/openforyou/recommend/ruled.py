@@ -6,10 +6,10 @@ import numpy as np
 
 from openforyou.moderation.effects import Acted
 from openforyou.moderation.types import Policy, PolicyId, PolicyKind
-from openforyou.recommend.index import Index
 from openforyou.recommend.ranking import Ranked
-from openforyou.recommend.ruling import Ruling
-from openforyou.recommend.shelf import Ids
+from openforyou.recommend.snapshot.index import Index
+from openforyou.recommend.snapshot.ruling import Ruling
+from openforyou.recommend.snapshot.shelf import Ids
 
 
 def acted(ranked: Ranked) -> list[Acted]:

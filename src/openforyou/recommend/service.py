@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Item
+from openforyou.catalog.types import Creator, Item
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, RequestId, ViewerId, encode_id, new_id
@@ -25,12 +25,12 @@ from openforyou.recommend.cursor import read_cursor, write_cursor
 from openforyou.recommend.errors import SlateNotFound
 from openforyou.recommend.explain import explanation, named_items, reason, reasons_of
 from openforyou.recommend.feed import FOR_YOU
-from openforyou.recommend.live import LiveIndex, Models, Rulebook
 from openforyou.recommend.params import Weights
-from openforyou.recommend.query import Ask, Query, hydrate
+from openforyou.recommend.query.query import Ask, Query, hydrate
+from openforyou.recommend.query.recent import JustServed
 from openforyou.recommend.ranking import rank
-from openforyou.recommend.recent import JustServed
 from openforyou.recommend.record import feed_record, plain_record
+from openforyou.recommend.snapshot.live import LiveIndex, Models, Rulebook
 from openforyou.recommend.types import SIZE_MAX, Entry, Explanation, Reason, Served
 from openforyou.storage.database import Database
 
@@ -49,6 +49,8 @@ class _Page:
     followed: frozenset[int]
     states: Mapping[int, ViewerItem]
     reasons: Mapping[int, tuple[Reason, ...]]
+    creators: Mapping[int, Creator] | None = None
+    """Who made them, where that was read already."""
 
 
 class Feed:
@@ -102,7 +104,7 @@ class Feed:
         now = self._clock.now()
         ask = Ask(RequestId(new_id()), viewer_id, region, size, now.timestamp(), session)
         laps = [perf_counter()]
-        with self._database.connect() as connection:
+        with self._database.glance() as connection:
             query, followed = self._query(connection, ask, now)
             laps.append(perf_counter())
             ranked = rank(connection, query, now)
@@ -110,7 +112,8 @@ class Feed:
             items = [ranked.items[item] for item in ranked.shown.ids.tolist()]
             reasons = reasons_of(ranked.query, ranked.shown, SOURCE_NAMES)
             laps.append(perf_counter())
-            entries = self._entries(connection, _Page(ask.request_id, viewer_id, items, followed, {}, reasons))
+            page = _Page(ask.request_id, viewer_id, items, followed, {}, reasons, ranked.creators)
+            entries = self._entries(connection, page)
         laps.append(perf_counter())
         ms = {name: (end - start) * 1000 for name, (start, end) in zip(_LAPS, pairwise(laps), strict=True)}
         ms["permission"] = ranked.permission_ms
@@ -120,8 +123,7 @@ class Feed:
         self._just_served.add(viewer_id, ids, ask.now_s)
         if ranked.lost:
             self._live.look_now()
-        closed = query.seen | query.held | query.refused | query.index.ruling.capped
-        left = int(np.count_nonzero(~closed)) - ranked.lost - len(items)
+        left = query.left - ranked.lost - len(items)
         return Served(ask.request_id, entries, encode_id(ask.request_id) if left > 0 else "", exhausted=left <= 0)
 
     def following(self, viewer_id: ViewerId, *, before: str | None = None, size: int = 10) -> Served:
@@ -183,7 +185,9 @@ class Feed:
         """All that a client shows, in the order of `page.items`."""
         if not page.items:
             return ()
-        creators = catalog_store.creators_by_id(connection, {item.creator_id for item in page.items})
+        creators = page.creators
+        if creators is None:
+            creators = catalog_store.creators_by_id(connection, {item.creator_id for item in page.items})
         counts = log_store.counts(connection, [item.id for item in page.items])
         contexts = self._events.contexts(
             page.request_id, page.viewer_id, [(item.id, item.creator_id) for item in page.items]

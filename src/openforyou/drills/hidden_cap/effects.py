@@ -8,6 +8,7 @@ from openforyou.drills.errors import Broken
 from openforyou.drills.hidden_cap.staff import (
     ASK_EVERY_S,
     ended,
+    felt_by_creator,
     in_force,
     published,
     rules_shown,
@@ -34,8 +35,7 @@ def cap_that_nobody_mentions(world: World, case: Case) -> Outcome:
     try:
         wait_recommended(world, clip.id, is_so=False)
         case.did(True, f"{clip.id} is no longer recommended, by the cap {rule}")
-        world.settle()
-        felt = told_to_creator(world, clip.id, rule)
+        felt = felt_by_creator(world, clip.id, rule)
         removed = felt["slates"]["removed"]
         words = (
             f"its creator reads: “{felt['policy']['name']}”, {felt['policy']['does']}; held back in {removed} slates"
@@ -57,7 +57,7 @@ def effects_erased(world: World, case: Case) -> Outcome:
     rule = published(world, PolicyKind.CAP, clip.id, limit=0)
     try:
         wait_recommended(world, clip.id, is_so=False)
-        before = told_to_creator(world, clip.id, rule)["slates"]["removed"]
+        before = felt_by_creator(world, clip.id, rule)["slates"]["removed"]
         world.sql("UPDATE slates SET record = record - 'policies'")
         world.sql("DELETE FROM policy_effects WHERE policy_id = %s", decode_id(rule))
         felt = told_to_creator(world, clip.id, rule)

@@ -11,7 +11,7 @@ from openforyou.drills.hidden_cap.staff import ended, in_force, is_recommended, 
 from openforyou.drills.readers import found, says
 from openforyou.drills.world import Heard, World, soon
 from openforyou.moderation.types import PolicyKind
-from openforyou.recommend.live import LOOK_EVERY_S
+from openforyou.recommend.snapshot.live import LOOK_EVERY_S
 
 SILENT = "made without a record"
 LOOKS = 3

@@ -88,6 +88,17 @@ def told_to_creator(world: World, item: str, rule: str) -> Told:
     raise Broken(f"the creator is told nothing of {rule} and {item}")
 
 
+def felt_by_creator(world: World, item: str, rule: str) -> Told:
+    """The same, once a slate that was served without the item is recorded. Raises `Broken` where none is."""
+
+    def look() -> Told | None:
+        told = told_to_creator(world, item, rule)
+        return told if told["slates"]["removed"] else None
+
+    felt: Told = world.wait_for(look, f"the creator of {item} is told of what {rule} did", every_s=ASK_EVERY_S)
+    return felt
+
+
 def until(seconds: float) -> bool:
     """Wait; always true."""
     sleep(seconds)

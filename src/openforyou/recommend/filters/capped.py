@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.query import Query, kept_by
+from openforyou.recommend.query.query import Query, kept_by
 
 
 class Capped:
@@ -18,4 +18,4 @@ class Capped:
     name = "capped"
 
     def __call__(self, query: Query, candidates: Candidates) -> NDArray[np.bool_]:
-        return kept_by(query.index.ruling.capped, candidates)
+        return kept_by(query.index.capped, candidates)

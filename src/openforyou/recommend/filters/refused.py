@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.query import Query, kept_by
+from openforyou.recommend.query.query import Query, kept_by
 
 
 class Refused:

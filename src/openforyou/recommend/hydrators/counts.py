@@ -9,7 +9,7 @@ import numpy as np
 from openforyou.learn.serving import ACTIONS
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class CountsOf:
@@ -22,6 +22,6 @@ class CountsOf:
         odds = np.zeros((len(at), len(ACTIONS)), dtype=np.float32)
         age_h = np.zeros(len(at))
         here = at >= 0
-        odds[here] = query.index.odds[at[here]]
+        odds[here] = query.index.tallies.odds[at[here]]
         age_h[here] = np.maximum(query.ask.now_s - query.index.shelf.published_s[at[here]], 0) / 3600
         return {"odds": odds, "age_h": age_h}

@@ -8,7 +8,8 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.shelf import among
 
 
 class CreatorOf:
@@ -19,8 +20,8 @@ class CreatorOf:
     def __call__(self, query: Query, candidates: Candidates) -> Mapping[str, Column]:
         at = candidates["position"]
         creators = np.zeros(len(at), dtype=np.int64)
-        followed = np.zeros(len(at), dtype=bool)
         here = at >= 0
         creators[here] = query.index.shelf.creators[at[here]]
-        followed[here] = query.followed[query.index.creator_codes[at[here]]]
+        followed = np.zeros(len(at), dtype=bool)
+        followed[here] = among(query.followed, query.index.makers.codes[at[here]])
         return {"creator": creators, "is_followed": followed}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class Place:

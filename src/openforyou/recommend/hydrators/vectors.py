@@ -8,7 +8,7 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class Vectors:

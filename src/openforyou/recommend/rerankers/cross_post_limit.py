@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from openforyou.pipeline import Candidates, Order
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 NOTHING = Order(np.empty(0, dtype=np.int64), {})
 

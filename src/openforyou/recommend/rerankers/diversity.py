@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from openforyou.pipeline import Candidates, Order
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 from openforyou.recommend.rerankers import relevance
+from openforyou.recommend.rerankers.session import new_in_session
 
 
 class Diversity:
@@ -23,7 +24,7 @@ class Diversity:
         weights, space = query.weights, query.index.shelf.space
         pool = min(len(candidates), weights.diversity_pool)
         unit, worth = candidates["unit"][:pool], relevance(candidates["score"][:pool])
-        novelty = np.ones(pool, dtype=np.float32)
+        novelty = new_in_session(query, candidates.take(np.arange(pool)))
         chosen: list[int] = []
         for _ in range(min(size, pool)):
             pick = int(np.argmax(worth * (weights.diversity_floor + (1 - weights.diversity_floor) * novelty)))

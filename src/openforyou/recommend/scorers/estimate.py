@@ -13,8 +13,8 @@ import numpy as np
 from openforyou.learn.serving import ACTIONS
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query
-from openforyou.recommend.taste import likeness, taste
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.query.taste import likeness, taste
 
 PRAISE = np.array([-1 if action in ("skip", "not_interested") else 1 for action in ACTIONS], dtype=np.float32)
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.query import Query, Swayed
-from openforyou.recommend.shelf import Ids
-from openforyou.recommend.space import Floats
+from openforyou.recommend.query.query import Query, Swayed
+from openforyou.recommend.snapshot.shelf import Ids
+from openforyou.recommend.snapshot.space import Floats
 
 
 class Factor:

@@ -9,8 +9,8 @@ import numpy as np
 from openforyou.learn.serving import ACTIONS
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.index import log_odds
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.index import log_odds
 
 
 class Model:

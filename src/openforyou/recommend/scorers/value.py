@@ -8,8 +8,8 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
-from openforyou.recommend.index import worth
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.index import worth
 
 
 class Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class Followed:
@@ -14,8 +14,12 @@ class Followed:
     name = "followed"
 
     def __call__(self, query: Query) -> Candidates:
-        if not query.followed.any():
+        makers, wanted = query.index.makers, query.weights.followed_items
+        if not len(query.followed):
             return Candidates.of([])
-        at = np.flatnonzero(query.followed[query.index.creator_codes] & query.open)
-        newest = at[np.argsort(-query.index.shelf.published_s[at], kind="stable")][: query.weights.followed_items]
+        each = [
+            query.opened(makers.made[makers.starts[one] : makers.starts[one + 1]])[:wanted] for one in query.followed
+        ]
+        at = np.sort(np.concatenate(each))
+        newest = at[np.argsort(-query.index.shelf.published_s[at], kind="stable")][:wanted]
         return Candidates.of(query.index.shelf.ids[newest])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class Fresh:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.nearest import best
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
 
 
 class Sequence:
-    """The largest dot products with the viewer's vector, exactly, and what the model's counts add to each.
+    """The largest dot products with the viewer's vector, and what the model's counts add to each.
 
     Nothing without a model or a past.
     """
@@ -16,11 +15,10 @@ class Sequence:
     name = "sequence"
 
     def __call__(self, query: Query) -> Candidates:
-        placed = query.index.placed
-        if placed is None or query.viewer is None:
+        search = query.index.by_model
+        if search is None or query.viewer is None:
             return Candidates.of([])
-        scores = placed.vectors @ query.viewer
-        at, bonus = query.next_up
-        scores[at] += bonus
-        found = best(scores, query.weights.sequence_items, query.open & placed.usable)
+        k = query.weights.sequence_items
+        (found,) = search.nearest(query.viewer[None], query.languages.reach(k), query.closed, lift=query.next_up)
+        found = query.opened(found)[:k]
         return Candidates.of(query.index.shelf.ids[found])

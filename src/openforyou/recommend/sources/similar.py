@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.nearest import best
-from openforyou.recommend.query import Query
-from openforyou.recommend.taste import interests
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.query.taste import interests
 
 LIKENESS_MIN = 0.3
 """Less is not alike, however small the catalogue."""
@@ -23,11 +22,10 @@ class Similar:
         points = interests(query.past, shelf.space, query.weights)
         if not len(points):
             return Candidates.of([])
-        cosines = query.index.sketch @ shelf.space.sketch(points).T  # (N, K)
-        least = LIKENESS_MIN * shelf.space.near
-        found = [
-            best(np.ascontiguousarray(column), query.weights.similar_items, query.open, least) for column in cosines.T
-        ]
+        search, least = query.index.by_content, LIKENESS_MIN * shelf.space.near
+        k = query.weights.similar_items
+        reached = search.nearest(points, query.languages.reach(k), query.closed, least=least)
+        found = [query.opened(some)[:k] for some in reached]
         turns = np.concatenate([np.arange(len(some)) for some in found])
         in_turn = np.concatenate(found)[np.argsort(turns, kind="stable")]
         _, first = np.unique(in_turn, return_index=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from openforyou.pipeline import Candidates
-from openforyou.recommend.popularity import EVERYWHERE
-from openforyou.recommend.query import Query
+from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.popularity import EVERYWHERE
 
 
 class Trending:
@@ -17,4 +17,4 @@ class Trending:
     def __call__(self, query: Query) -> Candidates:
         trending = query.index.trending
         found = trending.get(query.ask.region, trending.get(EVERYWHERE, np.empty(0, np.int64)))
-        return Candidates.of(query.index.shelf.ids[found[query.open[found]][: query.weights.trending_items]])
+        return Candidates.of(query.index.shelf.ids[query.opened(found)[: query.weights.trending_items]])

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.moderation.types import Policy, PolicyKind, Scope, ScopeKind
-from openforyou.recommend.shelf import Ids, Shelf
-from openforyou.recommend.space import Floats
+from openforyou.recommend.snapshot.shelf import Ids, Shelf
+from openforyou.recommend.snapshot.space import Floats
 
 FACTOR_KINDS = (PolicyKind.BOOST, PolicyKind.DEMOTE)
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from openforyou.learn.rules import DURATION_MS_MIN, WATCHED_MAX
 from openforyou.recommend.params import Weights
-from openforyou.recommend.shelf import Ids, Shelf
-from openforyou.recommend.space import Floats, Space
+from openforyou.recommend.snapshot.shelf import Ids, Mask, Shelf
+from openforyou.recommend.snapshot.space import Floats, Space
 
 LEADER_LIKENESS = 0.6
 """Clips at least so alike are one interest."""
@@ -25,7 +25,7 @@ FEELING_MAX = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a viewer did with T items that are still on the shelf, newest first."""
+    """What a viewer did with T items that are still on the shelf, newest first; then what they only asked more of."""
 
     positions: Ids  # (T,)
     deeds: NDArray[np.void]  # (T,) of the events' DEEDS
@@ -34,27 +34,60 @@ class Past:
     strength: Floats  # (T,) 0 … 1
     unit: Floats  # (T, C) content
     creators: Ids  # (T,)
+    wished: Mask  # (T,) asked for more like it
 
     def __len__(self) -> int:
         return len(self.positions)
 
 
-def past_of(deeds: NDArray[np.void], shelf: Shelf, now_s: float, weights: Weights) -> Past:
-    """From viewer state, newest first. What has left the shelf is left out: it counts for nothing any more."""
-    at = shelf.positions(deeds["item_id"])
-    deeds, at = deeds[at >= 0], at[at >= 0]
+def past_of(
+    deeds: NDArray[np.void], shelf: Shelf, now_s: float, weights: Weights, wishes: NDArray[np.void] | None = None
+) -> Past:
+    """From viewer state, newest first, and `wishes` (W,) of SERVED: clips to show more like, since when.
+
+    What has left the shelf is left out: it counts for nothing any more. A wish is as strong as when it was made,
+    whatever else was watched since, and fades by its own half-life; refusing the clip takes it back.
+    """
+    deeds = deeds[shelf.positions(deeds["item_id"]) >= 0]
+    receding = np.arange(len(deeds)) / weights.taste_half_life_items
+    receding = receding + _hours(deeds["last_at"], now_s) / weights.taste_half_life_h
+    if wishes is None or not len(wishes):
+        wished_h = np.full(len(deeds), np.inf)
+    else:
+        deeds, wished_h = _with_wishes(deeds, wishes[shelf.positions(wishes["item_id"]) >= 0], now_s)
+        receding = np.append(receding, np.full(len(deeds) - len(receding), np.inf))
+    wished, at = np.isfinite(wished_h), shelf.positions(deeds["item_id"])
     watched = watch_fraction(deeds, shelf.duration_ms[at])
-    age_h = np.maximum(now_s - deeds["last_at"], 0) / 3600
-    receding = np.arange(len(at)) / weights.taste_half_life_items + age_h / weights.taste_half_life_h
+    felt = feelings(deeds, watched, weights) + np.float32(weights.feel_more) * wished
     return Past(
         positions=at,
         deeds=deeds,
         watched=watched,
-        feeling=feelings(deeds, watched, weights),
-        strength=np.exp2(-receding).astype(np.float32),
+        feeling=np.clip(felt, -FEELING_MAX, FEELING_MAX).astype(np.float32),
+        strength=np.exp2(-np.minimum(receding, wished_h / weights.more_half_life_h)).astype(np.float32),
         unit=shelf.unit[at],
         creators=shelf.creators[at],
+        wished=wished,
     )
+
+
+def _with_wishes(
+    deeds: NDArray[np.void], wishes: NDArray[np.void], now_s: float
+) -> tuple[NDArray[np.void], NDArray[np.float64]]:
+    """Deeds, and behind them a row for each wish without one; and for each row the hours since the wish, or inf."""
+    new = wishes[~np.isin(wishes["item_id"], deeds["item_id"])]
+    rows = np.zeros(len(new), dtype=deeds.dtype)
+    rows["item_id"], rows["last_at"] = new["item_id"], new["at"]
+    deeds = np.concatenate([deeds, rows])
+    hours = np.full(len(deeds), np.inf)
+    order = np.argsort(deeds["item_id"])
+    hours[order[np.searchsorted(deeds["item_id"], wishes["item_id"], sorter=order)]] = _hours(wishes["at"], now_s)
+    hours[deeds["refused"] > 0] = np.inf
+    return deeds, hours
+
+
+def _hours(at: NDArray[np.floating], now_s: float) -> NDArray[np.float64]:
+    return np.asarray(np.maximum(now_s - at, 0) / 3600)
 
 
 def watch_fraction(deeds: NDArray[np.void], duration_ms: Floats) -> Floats:

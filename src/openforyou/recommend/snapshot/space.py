@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-EXACT_ITEMS_MAX = 20_000
-"""Up to here a search goes over whole vectors; past it over a sketch, and the candidates are compared exactly."""
-SKETCH_DIM = 32
 NEIGHBOURS = 5
 PROBES = 48
 """Clips whose neighbours are looked at to learn what "near" is."""
@@ -26,10 +23,9 @@ NEAR_BOUNDS = (0.3, 0.98)
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Learned from `fitted_on` clips. `axes` has orthonormal columns: the sketch of a point is `unit @ axes`."""
+    """Learned from `fitted_on` clips."""
 
     mean: Floats  # (C,)
-    axes: Floats  # (C, S)
     near: float
     fitted_on: int
 
@@ -51,10 +47,6 @@ class Space:
         result: Floats = np.clip(cosine / np.float32(self.near), 0, 1)
         return result
 
-    def sketch(self, unit: Floats) -> Floats:
-        """(N, S): dot products of sketches stand for those of points."""
-        return unit if self.axes.shape[0] == self.axes.shape[1] else unit @ self.axes
-
     def is_outgrown(self, items: int) -> bool:
         """Whether the catalogue has changed so much that the space should be learned anew."""
         return abs(items - self.fitted_on) > 0.2 * max(self.fitted_on, 1)
@@ -64,24 +56,16 @@ def fit(raw: Floats) -> Space:
     """The space of a catalogue's content features (N, C). Deterministic."""
     known = raw[_known(raw)]
     dim = raw.shape[1]
-    whole = Space(np.zeros(dim, np.float32), np.eye(dim, dtype=np.float32), NEAR_BOUNDS[1], len(raw))
     if len(known) < 3:  # A mean of two would put them at opposite ends.
-        return whole
+        return Space(np.zeros(dim, np.float32), NEAR_BOUNDS[1], len(raw))
     mean = known.mean(axis=0, dtype=np.float64).astype(np.float32)
-    unit, _ = Space(mean, whole.axes, whole.near, len(raw)).place(known)
-    axes = whole.axes if len(raw) <= EXACT_ITEMS_MAX or dim <= SKETCH_DIM else _main_axes(unit)
-    return Space(mean, axes, _near(unit), len(raw))
+    unit, _ = Space(mean, NEAR_BOUNDS[1], len(raw)).place(known)
+    return Space(mean, _near(unit), len(raw))
 
 
 def _known(raw: Floats) -> NDArray[np.bool_]:
     """(N,) rows that say something."""
     return np.asarray(np.isfinite(raw).all(axis=1) & raw.any(axis=1))
-
-
-def _main_axes(unit: Floats) -> Floats:
-    """The directions that hold most of the spread: the best sketch by squared error (principal components)."""
-    _, vectors = np.linalg.eigh(unit.T @ unit)
-    return np.ascontiguousarray(vectors[:, ::-1][:, :SKETCH_DIM], dtype=np.float32)
 
 
 def _near(unit: Floats) -> float:

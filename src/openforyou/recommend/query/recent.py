@@ -17,7 +17,7 @@ from openforyou.core.ids import ViewerId
 from openforyou.events.types import SERVED
 
 VIEWERS_MAX = 20_000
-SLATES_MAX = 8
+SLATES_MAX = 16
 BRIDGE_S = 60.0
 
 _NATIVE = SERVED.newbyteorder("=")
@@ -33,7 +33,10 @@ class JustServed:
     def add(self, viewer_id: ViewerId, ids: Sequence[int], at_s: float) -> None:
         """Remember a slate; forget the viewer who has asked for nothing the longest."""
         with self._lock:
-            self._slates.setdefault(viewer_id, deque(maxlen=SLATES_MAX)).append((at_s, tuple(ids)))
+            slates = self._slates.setdefault(viewer_id, deque(maxlen=SLATES_MAX))
+            while slates and slates[0][0] < at_s - BRIDGE_S:
+                slates.popleft()
+            slates.append((at_s, tuple(ids)))
             self._slates.move_to_end(viewer_id)
             while len(self._slates) > VIEWERS_MAX:
                 self._slates.popitem(last=False)

@@ -1,0 +1,1 @@
+"""The catalogue as feed servers keep it in memory."""

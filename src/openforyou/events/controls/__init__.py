@@ -1,0 +1,1 @@
+"""What viewers choose of their own feed: switches, what they muted, what they asked for more of."""
