@@ -24,7 +24,7 @@ from openforyou.learn.evaluate import Sought, gains, ranks
 from openforyou.learn.fitted import Fitted
 from openforyou.learn.online import Learner
 from openforyou.learn.online_counts import Tally
-from openforyou.learn.online_data import pairs_of, positions
+from openforyou.learn.online_data import pairs_of
 from openforyou.learn.online_exam import Exam
 from openforyou.learn.online_network import Lesson, Trainee, is_finite
 from openforyou.learn.scorers import ModelScorer
@@ -33,6 +33,7 @@ from openforyou.learn.serving import Did
 from openforyou.learn.split import leave_out
 from openforyou.learn.train import Job, fit
 from openforyou.learn.types import Dataset, ModelStatus, Options
+from openforyou.pipeline.lookup import positions
 from tests.learn.test_online_data import NEW_ITEM, add_item, all_rows
 from tests.learn.watched import FIRST_ITEM, FIRST_VIEWER, Watched
 from tests.learn.worlds import drifting, first_rows, quick

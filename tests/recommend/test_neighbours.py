@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.snapshot import neighbours
 from openforyou.recommend.snapshot.nearest import Lift, Search
 from openforyou.recommend.snapshot.neighbours import BESIDE_SHARE, EXACT_ITEMS_MAX, Neighbours, gathered
-from openforyou.recommend.snapshot.shelf import LISTING, Shelf, among, empty, restocked
+from openforyou.recommend.snapshot.shelf import LISTING, Shelf, empty, restocked
 
 COUNT = EXACT_ITEMS_MAX + 2_000
 DIM, K = 32, 50

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import orjson
 import typer
@@ -19,7 +20,9 @@ from openforyou.bench.satisfaction import benchmark as bench_satisfaction
 from openforyou.bench.satisfaction.world import Setting
 from openforyou.cli.options import JsonOption, RectoolsOption
 from openforyou.cli.terminal import progress_bar
+from openforyou.core.progress import Progress
 
+Load = TypeVar("Load")
 app = typer.Typer(help="Measure each speed claim on this machine, beside a named baseline.", no_args_is_help=True)
 
 
@@ -33,9 +36,7 @@ def events(
 ) -> None:
     """Accepted events a second, over HTTP and in process, beside a bare INSERT into the same PostgreSQL."""
     load = bench_events.Load(events=count, batch=batch, clients=clients, repeats=repeats)
-    with progress_bar("bench events") as progress:
-        report = bench_events.run(load, progress)
-    _print(report, as_json)
+    _show("events", bench_events.run, load, as_json)
 
 
 @app.command()
@@ -61,9 +62,7 @@ def feed(
         clients=clients,
         repeats=repeats,
     )
-    with progress_bar("bench feed") as progress:
-        report = bench_feed.run(load, progress)
-    _print(report, as_json)
+    _show("feed", bench_feed.run, load, as_json)
 
 
 @app.command()
@@ -80,9 +79,7 @@ def freshness(
     load = bench_freshness.Load(
         items=items, viewers=viewers, probes=probes, uploads=uploads, rate=rate, update_s=update_s
     )
-    with progress_bar("bench freshness") as progress:
-        report = bench_freshness.run(load, progress)
-    _print(report, as_json)
+    _show("freshness", bench_freshness.run, load, as_json)
 
 
 @app.command()
@@ -104,9 +101,7 @@ def satisfaction(
     load = bench_satisfaction.Load(
         viewers=viewers, items=items, impressions=impressions, worlds=worlds, setting=setting
     )
-    with progress_bar("bench satisfaction") as progress:
-        report = bench_satisfaction.run(load, progress)
-    _print(report, as_json)
+    _show("satisfaction", bench_satisfaction.run, load, as_json)
 
 
 @app.command()
@@ -119,9 +114,7 @@ def search(
 ) -> None:
     """Recall, milliseconds, build and memory of approximate search, beside comparing everything."""
     load = bench_search.Load(items=items, dim=dim, queries=queries, k=nearest)
-    with progress_bar("bench search") as progress:
-        report = bench_search.run(load, progress)
-    _print(report, as_json)
+    _show("search", bench_search.run, load, as_json)
 
 
 @app.command()
@@ -155,9 +148,7 @@ def train(
         steps=steps,
         repeats=repeats,
     )
-    with progress_bar("bench train") as progress:
-        report = bench_train.run(load, progress)
-    _print(report, as_json)
+    _show("train", bench_train.run, load, as_json)
 
 
 @app.command()
@@ -168,12 +159,13 @@ def verify(
 ) -> None:
     """Seconds and memory to check a log and every number on one core, beside hashing the same leaves."""
     load = bench_verify.Load(leaves=leaves, repeats=repeats)
-    with progress_bar("bench verify") as progress:
-        report = bench_verify.run(load, progress)
-    _print(report, as_json)
+    _show("verify", bench_verify.run, load, as_json)
 
 
-def _print(report: Report, as_json: bool) -> None:
+def _show(name: str, measure: Callable[[Load, Progress], Report], load: Load, as_json: bool) -> None:
+    """Measure with a bar, then print."""
+    with progress_bar(f"bench {name}") as progress:
+        report = measure(load, progress)
     if as_json:
         typer.echo(orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2).decode())
     else:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from hashlib import blake2b
 from itertools import groupby, pairwise
+
+from openforyou.core.ids import id_of
 
 TOPIC_MARK = "#"
 _UNSPACED = (
@@ -69,7 +70,7 @@ def wanted_codes(word: str) -> frozenset[int]:
 
 def code(word: str) -> int:
     """63 bits, never 0. `word` is in its one form."""
-    return (int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1) or 1
+    return id_of(word.encode("utf-8", "surrogatepass"))
 
 
 def _runs(text: str) -> Iterator[tuple[bool, str]]:

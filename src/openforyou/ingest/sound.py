@@ -7,7 +7,6 @@ filled with silence, so that it stays with the picture.
 from __future__ import annotations
 
 from fractions import Fraction
-from hashlib import blake2b
 from io import BytesIO
 from typing import Any
 
@@ -19,6 +18,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from numpy.typing import NDArray
 
+from openforyou.core.ids import id_of
 from openforyou.ingest.filters import Filters, SoundLine
 
 RATE = 48_000
@@ -95,4 +95,4 @@ def sound_id(samples: NDArray[np.float32]) -> int | None:
     told = np.round(samples[: TOLD_APART_S * DESCRIBED_RATE] * 32_767).astype("<i2")
     if not len(told) or np.abs(told).max() < SILENCE * 32_767:
         return None
-    return (int.from_bytes(blake2b(told.tobytes(), digest_size=8).digest()) >> 1) or 1
+    return id_of(told.tobytes())

@@ -36,7 +36,6 @@ from openforyou.learn.online_data import (
     Standing,
     moved,
     pairs_of,
-    positions,
     restricted,
     row_numbers,
     rows_by_viewer,
@@ -45,6 +44,7 @@ from openforyou.learn.online_data import (
 from openforyou.learn.rules import did_of, watched_share
 from openforyou.learn.serving import Floats
 from openforyou.learn.types import Dataset, Ids, RightsSnapshot, Sequences
+from openforyou.pipeline.lookup import positions
 from openforyou.storage.database import Database
 
 _EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -42,12 +42,13 @@ from openforyou.learn import dataset as door
 from openforyou.learn.errors import Overtaken, TooLittle
 from openforyou.learn.fitted import Fitted
 from openforyou.learn.online_counts import Tally
-from openforyou.learn.online_data import Later, Standing, positions, row_numbers
+from openforyou.learn.online_data import Later, Standing, row_numbers
 from openforyou.learn.online_exam import Exam
 from openforyou.learn.online_network import RATE_SHARE, Lesson, Trainee, is_finite
 from openforyou.learn.service import Models
 from openforyou.learn.settings import Settings, choose
 from openforyou.learn.types import Dataset, Model
+from openforyou.pipeline.lookup import positions
 from openforyou.storage.database import Database
 
 REST_SHARE = 0.3

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.learn.counts import DECAY, NEIGHBOURS, SOURCE_EXPONENT, TARGET_EXPONENT, WINDOW, CoCounts
-from openforyou.learn.online_data import positions, rows_by_viewer
+from openforyou.learn.online_data import rows_by_viewer
 from openforyou.learn.rules import is_wanted
 from openforyou.learn.types import Dataset, Ids
+from openforyou.pipeline.lookup import positions
 
 ROWS_AT_ONCE = 500_000
 """Bounds the memory of counting: ten pairs a row, 16 bytes a pair."""

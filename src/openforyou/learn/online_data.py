@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from openforyou.learn.serving import Floats
 from openforyou.learn.types import Dataset, Ids, Mask, RightsSnapshot, Sequences
+from openforyou.pipeline.lookup import positions
 
 ROW = np.dtype([("viewer", "i8"), ("item", "i8"), ("at_s", "f8"), ("watched", "f4"), ("did", "u1"), ("followed", "?")])
 """What one viewer did with one item, as it is read."""
@@ -55,14 +56,6 @@ def rows_by_viewer(sequences: Sequences, viewers: Ids) -> Ids:
     at = at[at >= 0]
     first, length = sequences.starts[at], np.diff(sequences.starts)[at]
     return np.repeat(first - np.cumsum(length) + length, length) + np.arange(int(length.sum()))
-
-
-def positions(held: Ids, ids: Ids) -> NDArray[np.int64]:
-    """(M,) where each of `ids` stands in ascending `held`; -1 where it does not."""
-    if not len(held):
-        return np.full(len(ids), -1)
-    at = np.minimum(np.searchsorted(held, ids), len(held) - 1)
-    return np.where(held[at] == ids, at, -1).astype(np.int64)
 
 
 def row_numbers(dataset: Dataset, pairs: NDArray[np.void]) -> NDArray[np.int64]:

@@ -20,12 +20,12 @@ from openforyou.learn.batches import batch_of, windows
 from openforyou.learn.counts import CoCounts
 from openforyou.learn.fitted import Fitted
 from openforyou.learn.objective import loss_of
-from openforyou.learn.online_data import positions
 from openforyou.learn.sequence import Network
 from openforyou.learn.settings import Settings
 from openforyou.learn.softmax import multiplies_bf16
 from openforyou.learn.types import Dataset, Ids
 from openforyou.learn.warmstart import SELDOM
+from openforyou.pipeline.lookup import positions
 
 RATE_SHARE = 0.3
 """Of the recipe's learning rate: the network stands near its end, and a step from few windows is a noisy one."""

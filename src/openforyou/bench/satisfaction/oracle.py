@@ -19,7 +19,6 @@ class Oracle:
     name = "oracle"
 
     def __init__(self, world: World) -> None:
-        self._world = world
         self._seen = np.zeros((len(world.people), len(world.clips)), dtype=bool)
         self._here = np.zeros(len(world.clips), dtype=bool)
         self._lately = [Lately(world) for _ in world.people]

@@ -8,8 +8,8 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.query.query import Query
-from openforyou.recommend.snapshot.shelf import among
 
 
 class CreatorOf:

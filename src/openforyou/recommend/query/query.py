@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Protocol, runtime_checkable
 
@@ -19,13 +20,14 @@ from openforyou.core.ids import RequestId, ViewerId
 from openforyou.events.types import Recall
 from openforyou.learn.serving import Did, History
 from openforyou.pipeline import Candidates
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.params import Weights
 from openforyou.recommend.query.spoken import Languages
 from openforyou.recommend.query.standing import Standing, standing_of
 from openforyou.recommend.query.taste import Past, past_of
 from openforyou.recommend.snapshot.index import Index
 from openforyou.recommend.snapshot.nearest import NO_LIFT, Lift
-from openforyou.recommend.snapshot.shelf import Ids, Mask, among
+from openforyou.recommend.snapshot.shelf import Ids, Mask
 from openforyou.recommend.snapshot.space import Floats
 
 _log = logging.getLogger(__name__)
@@ -109,7 +111,7 @@ class Query:
 
     def opened(self, at: Ids) -> Ids:
         """Those of some positions that may be shown, in their order."""
-        return at[~among(self.closed, at) & self.languages.heard(at)]
+        return _opened(self.closed, self.languages, at)
 
     @property
     def left(self) -> int:
@@ -153,10 +155,7 @@ def hydrate(ask: Ask, index: Index, recall: Recall, weights: Weights, fallbacks:
     shut = _union(seen, held, refused, muted)
     recent = _recent(languages, served, shut, ask.size, notes)
     closed = _union(shut, recent)
-
-    def opened(at: Ids) -> Ids:
-        return at[~among(closed, at) & languages.heard(at)]
-
+    opened = partial(_opened, closed, languages)
     lot, chances = index.lottery.draw(opened, np.random.default_rng(ask.request_id), weights)
     viewer, next_up = _ask_model(index, past, ask.now_s, notes)
     return Query(
@@ -211,6 +210,10 @@ def _union(*some: Ids) -> Ids:
     """Ascending, each once."""
     told = [one for one in some if len(one)]
     return np.unique(np.concatenate(told)) if len(told) > 1 else told[0] if told else some[0]
+
+
+def _opened(closed: Ids, languages: Languages, at: Ids) -> Ids:
+    return at[~among(closed, at) & languages.heard(at)]
 
 
 def _left(languages: Languages, shut: Ids) -> int:

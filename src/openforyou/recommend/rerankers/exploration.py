@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.pipeline import Candidates, Order
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.query.query import Query
 from openforyou.recommend.rerankers import relevance
-from openforyou.recommend.snapshot.shelf import among
 
 
 class Exploration:

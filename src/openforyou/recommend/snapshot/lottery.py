@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.params import Weights
-from openforyou.recommend.snapshot.shelf import Ids, Mask, among
+from openforyou.recommend.snapshot.shelf import Ids, Mask
 
 Chances = NDArray[np.float64]
 Opened = Callable[[Ids], Ids]

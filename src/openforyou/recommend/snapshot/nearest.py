@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openforyou.pipeline.lookup import among
 from openforyou.recommend.snapshot.neighbours import EXACT_ITEMS_MAX, Neighbours, gathered
-from openforyou.recommend.snapshot.shelf import Ids, Mask, Shelf, among
+from openforyou.recommend.snapshot.shelf import Ids, Mask, Shelf
 from openforyou.recommend.snapshot.space import Floats
 
 SAMPLE = 2_048

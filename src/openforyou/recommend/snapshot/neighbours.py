@@ -17,7 +17,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from openforyou.recommend.snapshot.shelf import Ids, Mask, among
+from openforyou.pipeline.lookup import among
+from openforyou.recommend.snapshot.shelf import Ids, Mask
 from openforyou.recommend.snapshot.space import Floats
 
 EXACT_ITEMS_MAX = 30_000

@@ -49,8 +49,7 @@ def moved_to(shelf: Shelf, before: Shelf, placed: Placed) -> Placed:
 def _filled(model: ServingModel, shelf: Shelf, vectors: Floats | None, asked: Ids) -> Floats:
     """(N, D) `vectors` with those of the items `asked` for filled in."""
     for some in _parts(asked):
-        raw = shelf.space.raw(shelf.unit[some], shelf.distance[some])
-        told = np.asarray(model.item_vectors(shelf.ids[some], raw), dtype=np.float32)
+        told = np.asarray(model.item_vectors(shelf.ids[some], shelf.raw(some)), dtype=np.float32)
         assert told.ndim == 2, f"vectors of shape {told.shape}"
         assert len(told) == len(some), f"{len(told)} vectors for {len(some)} items"
         if vectors is None:

@@ -13,6 +13,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from openforyou.pipeline.lookup import positions
+
 EVERYWHERE = "*"
 REGIONS_MAX = 300
 TRENDING_MAX = 1_000
@@ -34,10 +36,8 @@ class Popularity:
     def counts_of(self, ids: Ids) -> NDArray[np.int64]:
         """(N, K); zero where nothing happened. `ids` ascend."""
         found = np.zeros((len(ids), self.counts.shape[1]), dtype=np.int64)
-        if len(ids) and len(self.counted):
-            at = np.minimum(np.searchsorted(self.counted, ids), len(self.counted) - 1)
-            here = self.counted[at] == ids
-            found[here] = self.counts[at[here]]
+        at = positions(self.counted, ids)
+        found[at >= 0] = self.counts[at[at >= 0]]
         return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openforyou.pipeline.lookup import among, positions
 from openforyou.recommend.snapshot.postings import Postings
 from openforyou.recommend.snapshot.space import Floats, Space, fit
 
@@ -42,14 +43,11 @@ class Shelf:
 
     def positions(self, ids: Ids) -> Ids:
         """Where they stand, (M,); -1 for what is not here."""
-        if not len(self.ids):
-            return np.full(len(ids), -1)
-        at = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[at] == ids, at, -1)
+        return positions(self.ids, ids)
 
-    def raw(self) -> Floats:
-        """Content features (N, C) as the encoder gave them."""
-        return self.space.raw(self.unit, self.distance)
+    def raw(self, at: Ids | slice = slice(None)) -> Floats:
+        """Content features (M, C) at some positions, or (N, C) of all, as the encoder gave them."""
+        return self.space.raw(self.unit[at], self.distance[at])
 
 
 LISTING = np.dtype(
@@ -66,14 +64,6 @@ LISTING = np.dtype(
 )
 """One row of the catalogue, as read: `catalog/listing`'s FEED_ROW says what the numbers mean."""
 NO_CODES = np.empty(0, np.int64), np.empty(0, np.int64)
-
-
-def among(held: Ids, wanted: Ids) -> Mask:
-    """(M,) which of `wanted` stand in `held`, (H,) ascending: M log H steps, however large the catalogue."""
-    if not len(held):
-        return np.zeros(len(wanted), dtype=bool)
-    at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
-    return np.asarray(held[at] == wanted)
 
 
 def empty(dim: int) -> Shelf:
