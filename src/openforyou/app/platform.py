@@ -21,6 +21,7 @@ from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
 from openforyou.ledger.source import FolderSource
+from openforyou.moderation.claims.service import Claims
 from openforyou.moderation.service import Policies
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
@@ -59,6 +60,7 @@ class Platform:
             self.tasks = Tasks(self.database)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
+            self.claims = Claims(self.database, self.clock)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)

@@ -30,6 +30,7 @@ def work(platform: Platform, stop: threading.Event) -> None:
     while not stop.is_set():
         busy = _take_in_one(platform)
         if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+            _close_claims(platform)
             _train_when_due(platform)
             looked_at = monotonic()
         if monotonic() - swept_at >= SWEEP_EVERY_S:
@@ -74,6 +75,13 @@ def _sweep(platform: Platform) -> None:
         platform.ingest.sweep()
     except Exception:
         _log.exception("leftovers could not be cleared away")
+
+
+def _close_claims(platform: Platform) -> None:
+    try:
+        platform.claims.close_due()
+    except Exception:
+        _log.exception("claims past their appeal could not be closed; it is tried again")
 
 
 def _train_when_due(platform: Platform) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from openforyou.catalog import store
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
-from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemStatus, Right
+from openforyou.catalog.types import Creator, Draft, Grant, Item, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
@@ -91,6 +91,13 @@ class Catalog:
         with self._database.connect() as connection:
             return store.items_by_id(connection, ids, at=self._clock.now(), right=right)
 
+    def items_for(self, ids: Iterable[int], creator_id: CreatorId) -> dict[int, Item]:
+        """Of those items what may be shown, and what is this creator's own in whatever state."""
+        with self._database.connect() as connection:
+            found = store.items_by_id(connection, ids, at=self._clock.now(), right=None)
+        shown = self.items(found)
+        return {item.id: item for item in found.values() if item.id in shown or item.creator_id == creator_id}
+
     def titles_of_sounds(self, sounds: Collection[int]) -> dict[int, str]:
         """A clip by which people know each sound, by sound; those that no clip has any more are left out."""
         if not sounds:
@@ -137,9 +144,7 @@ class Catalog:
         self.own_item(item_id, creator_id)
         now = self._clock.now()
         with self._database.begin() as connection:
-            store.set_status(connection, item_id, ItemStatus.WITHDRAWN)
-            for right in Right:
-                store.end_right(connection, store.ITEM_SUBJECT, item_id, right, now)
+            store.withdraw(connection, item_id, now)
 
     # Rights
 

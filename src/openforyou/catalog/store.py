@@ -124,6 +124,11 @@ def find_creator(
     return None if row is None else Creator(**row._mapping)
 
 
+def rename(connection: Connection, creator_id: CreatorId, handle: str) -> None:
+    """Another handle, that nobody has."""
+    connection.execute(update(creators).where(creators.c.id == creator_id).values(handle=handle))
+
+
 def creators_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Creator]:
     """Those that exist, by id."""
     rows = connection.execute(_CREATORS_BY_ID, {"ids": list(ids)})
@@ -257,6 +262,38 @@ def set_status(connection: Connection, item_id: ItemId, status: ItemStatus, reas
     connection.execute(
         update(items).where(items.c.id == item_id).values(status=status.value, reason=reason, changed_at=func.now())
     )
+
+
+def hold(connection: Connection, item_id: ItemId, reason: str) -> bool:
+    """Take a published item from everybody's sight until `release_held`, its rights untouched; False: it was not."""
+    return _moved(connection, item_id, (ItemStatus.PUBLISHED, ItemStatus.HELD), reason)
+
+
+def release_held(connection: Connection, item_id: ItemId) -> bool:
+    """Back to where it was published; False where it was not held."""
+    return _moved(connection, item_id, (ItemStatus.HELD, ItemStatus.PUBLISHED), "")
+
+
+def withdraw(
+    connection: Connection, item_id: ItemId, at: datetime, reason: str = "", *, from_status: ItemStatus | None = None
+) -> bool:
+    """Out of everything, and all its rights end; False where it is not at `from_status`."""
+    if from_status is None:
+        set_status(connection, item_id, ItemStatus.WITHDRAWN, reason)
+    elif not _moved(connection, item_id, (from_status, ItemStatus.WITHDRAWN), reason):
+        return False
+    for right in Right:
+        end_right(connection, ITEM_SUBJECT, item_id, right, at)
+    return True
+
+
+def _moved(connection: Connection, item_id: ItemId, way: tuple[ItemStatus, ItemStatus], reason: str) -> bool:
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == way[0].value)
+        .values(status=way[1].value, reason=reason, changed_at=func.now())
+    )
+    return done.rowcount == 1
 
 
 def items_by_id(

@@ -26,12 +26,16 @@ class ItemKind(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator."""
+    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
+
+    Held: nobody but its creator sees it until a person has decided.
+    """
 
     QUEUED = "queued"
     PROCESSING = "processing"
     PUBLISHED = "published"
     REFUSED = "refused"
+    HELD = "held"
     WITHDRAWN = "withdrawn"
 
 

@@ -12,6 +12,7 @@ import typer
 from openforyou import __version__
 from openforyou.cli import (
     bench,
+    claims,
     demo,
     drill,
     evaluate,
@@ -66,6 +67,7 @@ _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
+app.add_typer(claims.app, name="claims")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

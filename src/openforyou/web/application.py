@@ -19,9 +19,9 @@ from openforyou.web import log, media
 from openforyou.web.api import router as api
 from openforyou.web.media import Listed
 from openforyou.web.origin import Site
+from openforyou.web.pages import router as pages
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.routes import error_page
-from openforyou.web.pages.routes import router as pages
 from openforyou.web.problems import PROBLEMS, install
 from openforyou.web.rates import Rates
 from openforyou.web.security import Shield

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from openforyou.web.api import (
     accounts,
+    claims,
     controls,
     counts,
     creators,
@@ -21,7 +22,7 @@ from openforyou.web.api import (
 router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, creators, controls, mutes, wishes),
-    *(accounts, passkeys, policies, uploads, progress),
+    *(accounts, passkeys, policies, uploads, claims, progress),
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -1,1 +1,9 @@
 """The pages: HTML made on the server, which small modules of JavaScript bring to life."""
+
+from fastapi import APIRouter
+
+from openforyou.web.pages import claims, routes
+
+router = APIRouter()
+for part in (routes, claims):
+    router.include_router(part.router)
