@@ -11,6 +11,7 @@ import pytest
 from openforyou.app.platform import Platform
 from openforyou.catalog import store
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
+from openforyou.catalog.queue import store as queue
 from openforyou.catalog.types import Creator, Draft, Publication, Rendition, Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.errors import BadInput, NotAllowed
@@ -40,11 +41,11 @@ def queued(platform: Platform, creator: Creator, *, rights: frozenset[Right] = A
 def published(platform: Platform, creator: Creator, *, rights: frozenset[Right] = ALL) -> ItemId:
     item_id = queued(platform, creator, rights=rights)
     with platform.database.engine.connect() as connection:
-        taken = store.take_waiting(connection, 3, item_id)
+        taken = queue.take_waiting(connection, 3, item_id)
         assert taken is not None
         assert taken.id == item_id
         assert store.publish(connection, item_id, PUBLICATION, platform.clock.now())
-        store.release(connection, item_id)
+        queue.release(connection, item_id)
         connection.commit()
     return item_id
 
@@ -142,15 +143,15 @@ def test_two_workers_never_take_the_same_item_and_a_dead_ones_waits_again(
 ) -> None:
     item_id = queued(platform, creator)
     first, second = database.engine.connect(), database.engine.connect()
-    assert store.take_waiting(first, 3) is not None
+    assert queue.take_waiting(first, 3) is not None
     first.commit()
-    assert store.take_waiting(second, 3) is None
+    assert queue.take_waiting(second, 3) is None
     first.invalidate()  # as the death of its process would
     first.close()
     taken = None
     for _ in range(500):  # the server takes a moment to notice
         second.rollback()
-        taken = store.take_waiting(second, 3)
+        taken = queue.take_waiting(second, 3)
         if taken is not None:
             break
         sleep(0.02)

@@ -183,21 +183,58 @@ def test_a_fault_that_is_not_the_files_lets_it_wait_and_leaves_nothing_half_publ
         ingest.process_next()
     assert platform.catalog.items([item_id]) == {}
     assert own(platform, item_id, creator).renditions == ()
-    done = ingest.process_next()
+    assert ingest.process_next() is None
+    done = ingest.process_next(item_id)  # Whoever asks for this very one need not wait.
     assert done is not None
     assert done.status is ItemStatus.PUBLISHED
 
 
-def test_three_attempts_that_broke_off_are_enough(platform: Platform, creator: Creator, film: Path) -> None:
-    ingest = Ingest(platform.catalog, platform.database, Breaking(platform.blobs, {"preview": 99}), platform.clock)
+def failing(platform: Platform) -> Ingest:
+    return Ingest(platform.catalog, platform.database, Breaking(platform.blobs, {"preview": 99}), platform.clock)
+
+
+def test_what_failed_waits_a_while_and_after_three_attempts_it_is_given_up_with_its_file(
+    platform: Platform, creator: Creator, film: Path, clock: ManualClock
+) -> None:
+    ingest = failing(platform)
     item_id = ingest.take_in(film, creator.id, evidence="ticked")
+    for wait_s in (30, 120, 0):
+        with pytest.raises(OSError, match="No space"):
+            ingest.process_next()
+        assert ingest.process_next() is None
+        clock.advance(timedelta(seconds=max(wait_s - 1, 0)))
+        assert ingest.process_next() is None
+        clock.advance(timedelta(seconds=1))
+    told = own(platform, item_id, creator)
+    assert told.status is ItemStatus.FAILED
+    assert "3 attempts" in told.reason
+    assert "No space" not in told.reason
+    (entry,) = platform.queue.failed()
+    assert (entry.item_id, entry.attempts) == (item_id, 3)
+    assert "No space" in entry.failure
+    ingest.sweep()
+    assert [key.partition("/")[0] for key in platform.blobs.keys()] == ["uploads"]  # noqa: SIM118 - not a dict
+    platform.queue.try_again(item_id)
+    done = platform.ingest.process_next()
+    assert done is not None
+    assert (done.item_id, done.status) == (item_id, ItemStatus.PUBLISHED)
+    assert own(platform, item_id, creator).reason == ""
+
+
+def test_what_was_given_up_can_be_dropped_and_takes_its_file_along(
+    platform: Platform, creator: Creator, film: Path, clock: ManualClock
+) -> None:
+    ingest = failing(platform)
+    item_id = ingest.take_in(film, creator.id, evidence="ticked")
+    with pytest.raises(ItemNotFound):
+        platform.queue.drop(item_id, "No.")
     for _ in range(3):
         with pytest.raises(OSError, match="No space"):
             ingest.process_next()
-    done = ingest.process_next()
-    assert done is not None
-    assert done.status is ItemStatus.REFUSED
-    assert "3 attempts" in own(platform, item_id, creator).reason
+        clock.advance(timedelta(hours=1))
+    platform.queue.drop(item_id, "It cannot be done.")
+    ingest.sweep()
+    assert own(platform, item_id, creator).status is ItemStatus.REFUSED
     assert list(platform.blobs.keys()) == []
 
 

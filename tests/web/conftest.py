@@ -21,6 +21,7 @@ from openforyou.accounts.passwords import Passwords
 from openforyou.accounts.service import Accounts
 from openforyou.app.platform import Platform
 from openforyou.catalog import store
+from openforyou.catalog.queue import store as queue
 from openforyou.catalog.types import Creator, Draft, Publication, Rendition, Right
 from openforyou.core.ids import ItemId, encode_id, new_id
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
@@ -126,9 +127,9 @@ class World:
             sound_id=said.get("sound_id"),
         )
         with self.platform.database.begin() as connection:
-            assert store.take_waiting(connection, 3, item_id) is not None
+            assert queue.take_waiting(connection, 3, item_id) is not None
             assert store.publish(connection, item_id, publication, self.platform.clock.now())
-            store.release(connection, item_id)
+            queue.release(connection, item_id)
         return item_id
 
     def file(self, key: str, content: bytes) -> None:

@@ -11,6 +11,7 @@ from openforyou.accounts.service import Accounts
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
+from openforyou.catalog.queue.service import Queue
 from openforyou.catalog.service import Catalog
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
@@ -60,6 +61,7 @@ class Platform:
             self.tasks = Tasks(self.database)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
+            self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)

@@ -23,7 +23,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
@@ -46,7 +45,6 @@ from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
 from openforyou.core.words import codes
 
 ITEM_SUBJECT, VIEWER_SUBJECT = "item", "viewer"
-PROCESSING_LOCK = 7_251  # First key of the advisory locks that say "this item is being processed".
 
 
 def right_holds(right: Right, subject_kind: str, subject_id: Any, at: datetime | BindParameter[datetime]) -> Any:
@@ -120,8 +118,9 @@ def find_creator(
     named = {key: value for key, value in given.items() if value is not None}
     assert len(named) == 1, "look a creator up by one key"
     ((key, value),) = named.items()
-    row = connection.execute(select(creators).where(creators.c[key] == value)).one_or_none()
-    return None if row is None else Creator(**row._mapping)
+    wanted = select(*(creators.c[one.name] for one in fields(Creator))).where(creators.c[key] == value)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else Creator(*row)
 
 
 def rename(connection: Connection, creator_id: CreatorId, handle: str) -> None:
@@ -156,6 +155,7 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             source_name=draft.source_name,
             source_key=source_key,
             source_sha256=draft.source_sha256,
+            urgency=draft.urgency.value,
         )
         .on_conflict_do_nothing()
         .returning(items.c.id)
@@ -169,44 +169,9 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "published"]),
+            items.c.status.in_(["queued", "processing", "held", "published"]),
         )
     ).one_or_none()
-
-
-def take_waiting(
-    connection: Connection, attempts_max: int, item_id: ItemId | None = None
-) -> Row[*tuple[Any, ...]] | None:
-    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts`.
-
-    The claim is a session-level advisory lock: it ends with `release`, or with the connection, so an item whose
-    process was killed is waiting again the same moment.
-    """
-    waiting = select(items.c.id).where(items.c.status.in_(["queued", "processing"]), items.c.attempts < attempts_max)
-    if item_id is not None:
-        waiting = waiting.where(items.c.id == item_id)
-    for candidate in connection.scalars(waiting.order_by(items.c.created_at, items.c.id).limit(64)).all():
-        claim = text("SELECT pg_try_advisory_lock(:space, :item)")
-        if not connection.scalar(claim, {"space": PROCESSING_LOCK, "item": _lock_key(candidate)}):
-            continue
-        taken = connection.execute(
-            update(items)
-            .where(items.c.id == candidate, items.c.status.in_(["queued", "processing"]))
-            .values(status="processing", attempts=items.c.attempts + 1, changed_at=func.now())
-            .returning(items.c.id, items.c.source_key, items.c.source_name, items.c.attempts)
-        ).one_or_none()
-        if taken is not None:
-            return taken
-        release(connection, candidate)
-    return None
-
-
-def release(connection: Connection, item_id: int) -> None:
-    """Give the claim of `take_waiting` back."""
-    connection.execute(
-        text("SELECT pg_advisory_unlock(:space, :item)"),
-        {"space": PROCESSING_LOCK, "item": _lock_key(item_id)},
-    )
 
 
 def publish(connection: Connection, item_id: ItemId, publication: Publication, at: datetime) -> bool:
@@ -483,11 +448,6 @@ def subjects_with(connection: Connection, subject_kind: str, right: Right, at: d
 def _touch(connection: Connection, ids: set[int]) -> None:
     if ids:
         connection.execute(update(items).where(items.c.id.in_(list(ids))).values(changed_at=func.now()))
-
-
-def _lock_key(item_id: int) -> int:
-    """Advisory locks take two 32-bit keys; a clash only makes one item wait for another."""
-    return item_id % 2**31
 
 
 def viewer_rights(connection: Connection, viewer_id: ViewerId, at: datetime) -> frozenset[Right]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -41,6 +42,7 @@ creators = Table(
         server_default=func.now(),
         info=PUBLIC.why("shown on their page"),
     ),
+    Column("taken_at", DateTime(timezone=True), info=OPERATIONAL.why("whose clip is made ready next")),
     info=PUBLIC.why("who publishes"),
 )
 
@@ -117,6 +119,11 @@ items = Table(
     Column("source_sha256", Text, nullable=False, info=OPERATIONAL.why("the same file is taken in once")),
     Column("attempts", Integer, nullable=False, server_default="0", info=OPERATIONAL.why("gives up after a few")),
     Column(
+        "urgency", SmallInteger, nullable=False, server_default="1", info=OPERATIONAL.why("which is made ready first")
+    ),
+    Column("not_before", DateTime(timezone=True), info=OPERATIONAL.why("an attempt failed: not tried again before")),
+    Column("failure", Text, nullable=False, server_default="", info=OPERATIONAL.why("tells an operator why it failed")),
+    Column(
         "reason",
         Text,
         nullable=False,
@@ -146,8 +153,9 @@ items = Table(
         "creator_id",
         "source_sha256",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'processing', 'published')"),
+        postgresql_where=text("status IN ('queued', 'processing', 'held', 'published')"),
     ),
+    Index("ix_items_failed", "changed_at", postgresql_where=text("status = 'failed'")),
     info=PUBLIC.why("what can stand in a feed"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ class ItemKind(StrEnum):
 class ItemStatus(StrEnum):
     """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
 
-    Held: nobody but its creator sees it until a person has decided.
+    Held: nobody but its creator sees it until a person has decided. Failed: no attempt to make it ready came to an end,
+    which is not its creator's fault.
     """
 
     QUEUED = "queued"
@@ -36,7 +37,17 @@ class ItemStatus(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     HELD = "held"
+    FAILED = "failed"
     WITHDRAWN = "withdrawn"
+
+
+class Urgency(IntEnum):
+    """Which goes first of what waits to be made ready."""
+
+    BULK = 0
+    """Of many that came at once, as out of an archive."""
+    UPLOAD = 1
+    """Somebody waits for it."""
 
 
 class Right(StrEnum):
@@ -116,6 +127,7 @@ class Draft:
     region: str = ""
     cross_post: bool = False
     language: str = ""
+    urgency: Urgency = Urgency.UPLOAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from openforyou.cli import (
     ingest,
     models,
     policy,
+    queue,
     serve,
     train,
     verify,
@@ -68,6 +69,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
 app.add_typer(claims.app, name="claims")
+app.add_typer(queue.app, name="queue")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

@@ -197,6 +197,8 @@ class _Batch:
 
 def _outcome(path: str, ended: Processed, was_here: bool) -> Outcome:
     public_id = encode_id(ended.item_id)
+    if ended.status is ItemStatus.FAILED:
+        return Outcome(path, FAILED, public_id, ended.error, ended.hint or None)
     if ended.status is not ItemStatus.PUBLISHED:
         return Outcome(path, REFUSED, public_id, ended.error or "It was withdrawn meanwhile.", ended.hint or None)
     return Outcome(

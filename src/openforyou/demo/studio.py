@@ -109,7 +109,7 @@ class _Crew:
         if self._stop.is_set():
             raise Stopped
         ended = self._platform.ingest.finish(self._taken_in(clip, creator) if waiting is None else waiting.id)
-        if ended.status is ItemStatus.REFUSED:
+        if ended.status in (ItemStatus.REFUSED, ItemStatus.FAILED):
             raise BadMedia(ended.error, hint=ended.hint, field=clip.file_name)
 
     def _taken_in(self, clip: Clip, creator: Creator) -> ItemId:

@@ -11,6 +11,7 @@ import numpy as np
 
 from openforyou.app.platform import Platform
 from openforyou.catalog import store
+from openforyou.catalog.queue import store as queue
 from openforyou.catalog.types import Draft, Publication, Rendition, Right
 from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
 from openforyou.drills.errors import Broken
@@ -59,10 +60,10 @@ def _publish(platform: Platform, creator: CreatorId, number: int) -> Clip:
         features={CONTENT_ENCODER: np.eye(CONTENT_DIM, dtype=np.float32)[number % CONTENT_DIM]},
     )
     with platform.database.begin() as connection:
-        taken = store.take_waiting(connection, 3, item)
+        taken = queue.take_waiting(connection, 3, item)
         if taken is None or not store.publish(connection, item, publication, platform.clock.now()):
             raise Broken("a clip of the drill's could not be published")
-        store.release(connection, item)
+        queue.release(connection, item)
     return Clip(encode_id(item), encode_id(creator))
 
 

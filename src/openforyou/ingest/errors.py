@@ -68,7 +68,7 @@ class OverLimit(TooLarge):
 
 
 class GaveUp(BadMedia):
-    """Every attempt broke off."""
+    """Every attempt broke off, which may be nobody's fault: the operator finds it in the list of the failed."""
 
     code = "gave_up"
 

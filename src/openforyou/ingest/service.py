@@ -26,9 +26,10 @@ from sqlalchemy import Connection
 
 from openforyou.catalog import store
 from openforyou.catalog.errors import AlreadyTaken, ItemNotFound
+from openforyou.catalog.queue import store as queue
 from openforyou.catalog.rules import checked_caption, checked_title
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Draft, Item, ItemStatus, Publication, Rendition
+from openforyou.catalog.types import Draft, Item, ItemStatus, Publication, Rendition, Urgency
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, NotFound
 from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
@@ -46,7 +47,10 @@ from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
 ATTEMPTS_MAX = 3
-"""A file that brought the process down this often is refused: the fourth attempt would too."""
+"""A file that could not be brought to an end so often is given up: the fourth attempt would fail, too."""
+BACK_OFF = timedelta(seconds=30)
+"""After the first failure; four times as long after the second."""
+FAILURE_MAX = 500
 ANY_NUMBER = 2**31 - 1
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
 DEFAULT_LIMITS = Limits()
@@ -101,6 +105,7 @@ class Ingest:
             region=said.get("region", ""),
             cross_post=said.get("cross_post", False),
             language=primary_tag(said.get("language", "")),
+            urgency=said.get("urgency", Urgency.UPLOAD),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:
@@ -112,24 +117,28 @@ class Ingest:
         return item_id
 
     def process_next(self, item_id: ItemId | None = None, progress: Progress = silent) -> Processed | None:
-        """Claim the oldest waiting item (or `item_id`) and bring it to an end; None when none can be claimed.
+        """Claim whose turn it is (or `item_id`) and bring it to an end; None when none can be claimed.
 
-        A file that cannot be used ends as refused. Anything else that fails is raised, and the item waits for
-        another attempt; after three it is refused.
+        A file that cannot be used ends as refused. Anything else that fails is raised, and the item waits a while for
+        another attempt; after three it is given up: failed, with the reason, its file kept.
         """
+        taken = None
         with self._database.connect() as connection:
             try:
-                taken = store.take_waiting(connection, ANY_NUMBER, item_id)
+                taken = queue.take_waiting(connection, ANY_NUMBER, item_id, self._clock.now())
                 connection.commit()  # The claim outlives this: the lock is the session's, not the transaction's.
                 if taken is None:
                     return None
                 ended = self._process(connection, taken, progress)
-                store.release(connection, taken.id)
+                queue.release(connection, taken.id)
                 connection.commit()
-            except BaseException:
+            except BaseException as error:
                 connection.invalidate()  # Ends the session, and with it the claim, whatever state it is in.
+                if taken is not None and isinstance(error, Exception):
+                    self._put_off(taken, error)
                 raise
-        self._blobs.delete(taken.source_key)
+        if ended.status is not ItemStatus.FAILED:
+            self._blobs.delete(taken.source_key)
         return ended
 
     def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
@@ -156,6 +165,8 @@ class Ingest:
             is_new = item is None and int(key.rpartition("-")[2]) > oldest
             if is_new or (item is not None and item.status in WAITING):
                 continue
+            if item is not None and item.status is ItemStatus.FAILED:
+                continue  # Its file is what another attempt would begin with.
             if item is None or item.status is not ItemStatus.PUBLISHED:
                 self._remove_files(ItemId(item_id))
             self._blobs.delete(key)
@@ -168,9 +179,12 @@ class Ingest:
         item_id = ItemId(taken.id)
         item = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None)[item_id]
         connection.commit()
+        if taken.attempts > ATTEMPTS_MAX:  # Each broke off without a word: the process died.
+            given_up = GaveUp(taken.source_name, ATTEMPTS_MAX)
+            queue.give_up(connection, item_id, "the process died each time", str(given_up))
+            connection.commit()
+            return Processed(item_id, ItemStatus.FAILED, error=given_up.message, hint=given_up.hint)
         try:
-            if taken.attempts > ATTEMPTS_MAX:
-                raise GaveUp(taken.source_name, ATTEMPTS_MAX)
             with workspace() as folder:
                 publication = self._made(item, taken, folder, progress)
         except BadInput as error:
@@ -235,6 +249,17 @@ class Ingest:
         except NotFound:
             raise SourceGone(taken.source_name) from None
         return copy
+
+    def _put_off(self, taken: Any, error: Exception) -> None:
+        """An attempt failed, not by the file's fault: later again, or never. Where even that fails, it waits."""
+        failure = f"{type(error).__name__}: {error}"[:FAILURE_MAX]
+        with suppress(Exception), self._database.begin() as connection:
+            if taken.attempts >= ATTEMPTS_MAX:
+                self._remove_files(ItemId(taken.id))
+                queue.give_up(connection, ItemId(taken.id), failure, str(GaveUp(taken.source_name, ATTEMPTS_MAX)))
+            else:
+                until = self._clock.now() + BACK_OFF * 4 ** (taken.attempts - 1)
+                queue.put_off(connection, ItemId(taken.id), until, failure)
 
     def _refused(self, connection: Connection, item_id: ItemId, error: BadInput) -> Processed:
         store.set_status(connection, item_id, ItemStatus.REFUSED, str(error))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Required, TypedDict
 
-from openforyou.catalog.types import ItemStatus, Right
+from openforyou.catalog.types import ItemStatus, Right, Urgency
 from openforyou.core.ids import ItemId
 
 
@@ -125,7 +125,8 @@ class Said(TypedDict, total=False):
     """What somebody says of a file that they hand over.
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
-    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language.
+    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language;
+    `urgency` whether somebody waits for it.
     """
 
     title: str
@@ -136,6 +137,7 @@ class Said(TypedDict, total=False):
     name: str
     cross_post: bool
     language: str
+    urgency: Urgency
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ const STATES = {
   processing: "Being made ready",
   published: "Published",
   refused: "Not published",
+  held: "Held: nobody but you sees it",
+  failed: "Could not be made ready",
   withdrawn: "Withdrawn",
 };
 const NUMBER = new Intl.NumberFormat("en");
@@ -122,7 +124,7 @@ function withdrawButton(item) {
 
 function rowOf(item) {
   const isPublished = item.status === "published";
-  const living = !["refused", "withdrawn"].includes(item.status);
+  const living = !["refused", "failed", "withdrawn"].includes(item.status);
   const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
   const told = [DATE.format(new Date(item.created_at))];
   if (item.language) told.push(languageName(item.language));
