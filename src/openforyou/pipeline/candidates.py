@@ -14,45 +14,58 @@ Ids = NDArray[np.int64]
 
 
 class Columns(Mapping[str, Column]):
-    """Columns by name, each of `rows` rows, of which some were taken: one is copied when it is asked for.
+    """Columns by name, each of `rows` rows: those told here, and those of `above` at its rows `at` (None: all of them).
 
-    Most stages ask for two or three of twenty columns, and some columns are wide.
+    Nothing is copied until it is asked for: a request takes rows a dozen times, and most stages ask for two or three of
+    twenty columns, of which some are wide.
     """
 
-    __slots__ = ("_held", "rows")
+    __slots__ = ("_above", "_at", "_here", "rows")
 
-    def __init__(self, rows: int, held: Mapping[str, tuple[Column, Ids | None]]) -> None:
+    def __init__(
+        self, rows: int, here: Mapping[str, Column], above: Columns | None = None, at: Ids | None = None
+    ) -> None:
         self.rows = rows
-        self._held = dict(held)
+        self._here = dict(here)
+        self._above = above
+        self._at = at
 
     def __getitem__(self, name: str) -> Column:
-        column, rows = self._held[name]
-        if rows is not None:
-            column = column[rows]
-            self._held[name] = column, None
+        holder: Columns | None = self
+        way: list[Ids] = []
+        while holder is not None and name not in holder._here:
+            if holder._at is not None:
+                way.append(holder._at)
+            holder = holder._above
+        if holder is None:
+            raise KeyError(name)
+        column = holder._here[name]
+        if way:
+            rows = way.pop()
+            while way:
+                rows = rows[way.pop()]
+            column = self._here[name] = column[rows]
         return column
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._here or (self._above is not None and name in self._above)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
+        above = () if self._above is None else self._above
+        yield from dict.fromkeys((*above, *self._here))
 
     def __len__(self) -> int:
-        return len(self._held)
+        return sum(1 for _ in self)
 
     def told(self, columns: Mapping[str, Column]) -> Columns:
         """These, and those; of the same name those."""
         for name, column in columns.items():
             assert len(column) == self.rows, f"column {name} has {len(column)} rows for {self.rows} ids"
-        return Columns(self.rows, self._held | {name: (column, None) for name, column in columns.items()})
+        return Columns(self.rows, columns, self)
 
     def taken(self, rows: Ids) -> Columns:
         """The same at some rows, in their order."""
-        chosen: dict[int, Ids] = {}  # By the choice before: most columns share it.
-        held = {}
-        for name, (column, before) in self._held.items():
-            if before is not None and id(before) not in chosen:
-                chosen[id(before)] = before[rows]
-            held[name] = column, rows if before is None else chosen[id(before)]
-        return Columns(len(rows), held)
+        return Columns(len(rows), {}, self, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ def positions(held: Whole, wanted: Whole) -> Whole:
     """(M,) where each of `wanted` stands in `held`, (H,) ascending; -1 where it does not."""
     if not len(held):
         return np.full(len(wanted), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
-    return np.where(held[at] == wanted, at, -1)
+    at = held.searchsorted(wanted)
+    return np.where(held.take(at, mode="clip") == wanted, at, -1)
 
 
 def among(held: Whole, wanted: Whole) -> NDArray[np.bool_]:
     """(M,) which of `wanted` stand in `held`, (H,) ascending."""
-    return positions(held, wanted) >= 0
+    if not len(held):
+        return np.zeros(len(wanted), dtype=np.bool_)
+    return np.asarray(held.take(held.searchsorted(wanted), mode="clip") == wanted)

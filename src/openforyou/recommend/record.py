@@ -12,10 +12,12 @@ Everything past `reasons` stands in the feed's own slates alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openforyou.learn.serving import ACTIONS
 from openforyou.moderation.effects import RECORDED_AS, recorded
@@ -47,10 +49,7 @@ def feed_record(
         "removed": {name: len(ids) for name, ids in trace.removed.items()},
         "fallbacks": _fallbacks(ranked),
         RECORDED_AS: recorded(acted(ranked)),
-        "items": {
-            str(item): _item(query, trace, shown, row, sources) | {"reasons": _coded(reasons[item])}
-            for row, item in enumerate(shown.ids.tolist())
-        },
+        "items": _items(query, trace, shown, reasons, sources),
     }
 
 
@@ -85,22 +84,36 @@ def _coded(reasons: Sequence[Reason]) -> list[tuple[str, tuple[int, ...]]]:
     return [(one.code, one.item_ids) for one in reasons]
 
 
-def _item(query: Query, trace: Trace, shown: Candidates, row: int, sources: Sequence[str]) -> dict[str, Any]:
-    item = int(shown.ids[row])
-    chances = shown.columns.get("chances")
-    taste = shown.columns.get("taste")
+def _items(
+    query: Query, trace: Trace, shown: Candidates, reasons: Mapping[int, tuple[Reason, ...]], sources: Sequence[str]
+) -> dict[str, Any]:
+    ids, bits = shown.ids.tolist(), shown["sources"].tolist()
+    values = _figures(shown["score"])
+    nothing = [None] * len(ids)
+    chances = _figures(shown["chances"]) if "chances" in shown.columns else [() for _ in ids]
+    tastes = _figures(shown["taste"]) if "taste" in shown.columns else nothing
     return {
-        "sources": [name for bit, name in enumerate(sources) if int(shown["sources"][row]) >> bit & 1],
-        "chances": {}
-        if chances is None
-        else {action: _figure(chance) for action, chance in zip(ACTIONS, chances[row].tolist(), strict=True)},
-        "taste": None if taste is None else _figure(float(taste[row])),
-        "value": _figure(float(shown["score"][row])),
-        "moves": {rule: moved[item] for rule, moved in trace.moved.items() if item in moved},
-        "propensity": query.notes.propensity.get(item, 1.0),
+        str(item): {
+            "sources": [name for bit, name in enumerate(sources) if bits[row] >> bit & 1],
+            "chances": dict(zip(ACTIONS, chances[row], strict=False)),
+            "taste": tastes[row],
+            "value": values[row],
+            "moves": {rule: moved[item] for rule, moved in trace.moved.items() if item in moved},
+            "propensity": query.notes.propensity.get(item, 1.0),
+            "reasons": _coded(reasons[item]),
+        }
+        for row, item in enumerate(ids)
     }
 
 
-def _figure(value: float) -> float | None:
-    """Four digits; None for what is no number."""
-    return round(value, 4) if np.isfinite(value) else None
+def _figures(values: NDArray[np.floating]) -> list[Any]:
+    """(M,) or (M, K) at four digits, as lists; None for what is no number."""
+    rounded = np.round(values.astype(np.float64), 4)
+    told: list[Any] = rounded.tolist()
+    return told if np.isfinite(rounded).all() else [_known(one) for one in told]
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_known(one) for one in value]
+    return value if math.isfinite(value) else None
