@@ -15,8 +15,8 @@ from openforyou.learn import readers
 from openforyou.learn.baselines import BASELINES, NotHere, als, ease
 from openforyou.learn.batches import training_batch
 from openforyou.learn.counts import count
-from openforyou.learn.evaluate import Sought, by_rarity, gains, of_the_lists, ranks
-from openforyou.learn.split import NONE, Split, as_given, at_one_moment, leave_out, shares_moment
+from openforyou.learn.evaluate import Sought, by_rarity, gains, intervals, metrics, of_the_lists, ranks
+from openforyou.learn.split import NONE, TESTS_MAX, Split, as_given, at_one_moment, leave_out, shares_moment
 from openforyou.learn.study import Study
 from openforyou.learn.types import Dataset
 from tests.learn.worlds import SEEN, SKIPPED, dataset_of, markov, quick
@@ -55,6 +55,32 @@ def test_one_moment_for_all_keeps_the_future_out_of_training() -> None:
         assert at_s[before].max() < np.quantile(at_s, 0.9), "it is the first that was wanted after the moment"
     validated = split.validation[split.validation != NONE]
     assert ((at_s[validated] >= moment) & (at_s[validated] < np.quantile(at_s, 0.9))).all()
+
+
+def test_each_of_the_first_wanted_after_the_moment_is_sought_from_all_before_it() -> None:
+    histories = [[(item, float(item + 1)) for item in range(70)], [(3, 1.0), (4, 2.0), (70, 69.0), (71, 69.5)]]
+    data = timed([*histories, [(5, 69.0), (6, 69.5)]])
+    split = at_one_moment(data)
+    sought = Sought.tested(split, data.sequences.starts)
+    at_s = data.sequences.at_s[sought.rows]
+    assert at_s.min() >= np.quantile(data.sequences.at_s, 0.9)
+    assert (sought.ends == sought.rows).all()
+    assert set(sought.viewers.tolist()) == {0, 1}, "who has no past before the moment is not asked"
+    assert (sought.viewers == 1).sum() == 2
+    assert np.bincount(sought.viewers).max() <= TESTS_MAX
+    many = timed([[(item, 1.0 + item / 1000) for item in range(50)] + [(item, 99.0 + item) for item in range(50, 99)]])
+    assert len(Sought.tested(at_one_moment(many), many.sequences.starts)) == min(TESTS_MAX, 10)
+
+
+def test_a_viewer_who_is_asked_often_counts_as_one() -> None:
+    found = np.array([0.0, 50.0, 50.0, 50.0, 0.0])
+    viewers = np.array([4, 7, 7, 7, 7])
+    told = metrics(found, viewers)
+    assert told["hr@10"] == pytest.approx((1 + 1 / 4) / 2)
+    assert told["hr@200"] == 1
+    low, high = intervals(found, 0, viewers)["hr@10_ci95"]
+    assert (low, high) == (0.25, 1.0), "viewers are drawn, not rows"
+    assert metrics(found, np.arange(5)) == metrics(found)
 
 
 def test_what_was_skipped_after_the_moment_is_not_sought() -> None:
@@ -178,7 +204,7 @@ def test_lists_as_a_whole_are_described_by_what_stands_in_them() -> None:
 
 
 def test_figures_by_rarity_put_each_item_into_its_quarter() -> None:
-    found = by_rarity(np.array([0.0, 99, 0, 99]), np.array([0, 0, 3, 3]), np.array([0.0, 1, 2, 3]))
+    found = by_rarity(np.array([0.0, 99, 0, 99]), np.array([0, 0, 3, 3]), np.array([0.0, 1, 2, 3]), np.arange(4))
     assert {name: one["viewers"] for name, one in found.items()} == {"rarest": 2, "commonest": 2}
     assert found["rarest"]["hr@10"] == 0.5
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openforyou.core.progress import Progress, silent
 from openforyou.learn.batches import grouped_by_length
 from openforyou.learn.serving import Floats
-from openforyou.learn.split import NONE
+from openforyou.learn.split import NONE, Split
 from openforyou.learn.types import Dataset, Ids
 
 CUTS = (10, 20, 50, 200)
@@ -35,9 +35,9 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """B viewers and the row to predict for each, from their rows before `ends`."""
+    """B rows to predict, and of whom, each from the viewer's rows before `ends`."""
 
-    viewers: Ids  # (B,)
+    viewers: Ids  # (B,) ascending; one may be asked more than once
     rows: Ids  # (B,)
     ends: Ids  # (B,)
 
@@ -49,6 +49,13 @@ class Sought:
         if at_most and len(viewers) > at_most:
             viewers = viewers[np.linspace(0, len(viewers) - 1, at_most).astype(np.int64)]
         return cls(viewers, held[viewers], held[viewers] if past_end is None else past_end[viewers])
+
+    @classmethod
+    def tested(cls, split: Split, starts: Ids) -> Sought:
+        """All that the test of a split predicts; `starts` (V + 1,) are the viewers' first rows."""
+        if split.tests is None:
+            return cls.of(split.test, past_end=split.past_end)
+        return cls(np.searchsorted(starts, split.tests, side="right") - 1, split.tests, split.tests)
 
     def __len__(self) -> int:
         return len(self.viewers)
@@ -108,28 +115,36 @@ def gains(found: Ranks, cut: int = CUTS[0]) -> NDArray[np.float64]:
     return np.where(found < cut, 1 / np.log2(found + 2), 0.0)
 
 
-def metrics(found: Ranks) -> Metrics:
-    """HR and NDCG at each cut."""
-    told: Metrics = {}
-    for cut in CUTS:
-        told[f"ndcg@{cut}"] = round(float(gains(found, cut).mean()), 5)
-        told[f"hr@{cut}"] = round(float((found < cut).mean()), 5)
-    return told
+def metrics(found: Ranks, viewers: Ids | None = None) -> Metrics:
+    """HR and NDCG at each cut: the mean over viewers of the mean over what each (`viewers`, (B,)) was asked."""
+    return {name: round(float(column.mean()), 5) for name, column in _by_viewer(found, viewers).items()}
 
 
-def intervals(found: Ranks, seed: int) -> dict[str, list[float]]:
+def intervals(found: Ranks, seed: int, viewers: Ids | None = None) -> dict[str, list[float]]:
     """95 % of bootstrap resamples of the viewers lie between the two, by metric."""
     rng = np.random.default_rng(seed)
-    columns = {f"ndcg@{cut}": gains(found, cut) for cut in CUTS} | {f"hr@{cut}": found < cut for cut in CUTS}
+    columns = _by_viewer(found, viewers)
+    count = len(columns[f"hr@{TOP}"])
     means: dict[str, list[float]] = {name: [] for name in columns}
     for _ in range(RESAMPLES):
-        drawn = rng.integers(0, len(found), len(found))
+        drawn = rng.integers(0, count, count)
         for name, column in columns.items():
             means[name].append(float(column[drawn].mean()))
     return {
         f"{name}_ci95": [round(float(bound), 5) for bound in np.percentile(values, CONFIDENCE)]
         for name, values in means.items()
     }
+
+
+def _by_viewer(found: Ranks, viewers: Ids | None) -> dict[str, NDArray[np.float64]]:
+    """By metric each viewer's own mean (V,); without `viewers` everybody was asked once."""
+    columns: dict[str, NDArray[np.float64]] = {}
+    for cut in CUTS:
+        columns |= {f"ndcg@{cut}": gains(found, cut), f"hr@{cut}": (found < cut).astype(np.float64)}
+    if viewers is None:
+        return columns
+    _, whose, asked = np.unique(viewers, return_inverse=True, return_counts=True)
+    return {name: np.bincount(whose, column) / asked for name, column in columns.items()}
 
 
 def of_the_lists(top: NDArray[np.int32], trained: NDArray[np.float64], viewers: int) -> Metrics:
@@ -153,16 +168,17 @@ def of_the_lists(top: NDArray[np.int32], trained: NDArray[np.float64], viewers: 
 QUARTERS = ("rarest", "rare", "common", "commonest")
 
 
-def by_rarity(found: Ranks, sought_items: Ids, trained: NDArray[np.float64]) -> dict[str, Metrics]:
+def by_rarity(found: Ranks, sought_items: Ids, trained: NDArray[np.float64], viewers: Ids) -> dict[str, Metrics]:
     """NDCG and HR by how often the sought item (B,) was trained on: a quarter of the catalogue (N,) in each group."""
     order = np.argsort(np.argsort(trained, kind="stable"), kind="stable")
     quarter = (order * len(QUARTERS) // max(len(trained), 1))[sought_items]
     told: dict[str, Metrics] = {}
     for number, name in enumerate(QUARTERS):
-        some = found[quarter == number]
-        if len(some):
+        which = quarter == number
+        if which.any():
+            figures = metrics(found[which], viewers[which])
             told[name] = {
-                **{k: v for k, v in metrics(some).items() if k.endswith(("@10", "@20"))},
-                "viewers": len(some),
+                **{k: v for k, v in figures.items() if k.endswith(("@10", "@20"))},
+                "viewers": len(np.unique(viewers[which])),
             }
     return told

@@ -5,7 +5,8 @@ training. It leaks the timeline: what others did later is trained on (Ji et al. 
 way into service has no test: only the last wanted item is held back, to stop and to judge by.
 
 *Temporal*: one moment for all. Training sees the rows before the validation's moment alone; each viewer with a past is
-asked for the first item that they wanted from it on, and for the first that they wanted from the test's moment on.
+asked for the first item that they wanted from it on, and for each of the first `TESTS_MAX` that they wanted from the
+test's moment on, told all that came before it.
 
 *Given*: the source says which rows are which.
 """
@@ -31,6 +32,8 @@ class Split:
     test: Ids  # (V,)
     past_end: Ids | None = None
     """(V,) where the history ends that the test is predicted from; None: at the test row itself."""
+    tests: Ids | None = None
+    """(Q,) ascending, every row that the test predicts, each from all rows before it; None: those of `test` alone."""
 
 
 def leave_out(dataset: Dataset, held: int) -> Split:
@@ -56,6 +59,8 @@ def leave_out(dataset: Dataset, held: int) -> Split:
     )
 
 
+TESTS_MAX = 20
+"""Rows that one viewer is asked for after the moment; their mean is that viewer's figure."""
 VALIDATION_SHARE, TEST_SHARE = 0.1, 0.1
 """Of all rows, by time: the last are for the test, those before them for validation."""
 
@@ -79,7 +84,10 @@ def at_one_moment(dataset: Dataset) -> Split:
         found[viewers] = rows[at]
         return np.where(found > sequences.starts[:-1], found, NONE)  # Without a past there is nothing to go by.
 
-    return Split(train_end, first(validation_s, test_s), first(test_s, np.inf))
+    test = first(test_s, np.inf)
+    rows = np.flatnonzero(wanted & (sequences.at_s >= test_s) & (test != NONE)[viewer])
+    place = np.arange(len(rows)) - np.searchsorted(viewer[rows], viewer[rows])  # among the viewer's own
+    return Split(train_end, first(validation_s, test_s), test, tests=rows[place < TESTS_MAX])
 
 
 def as_given(dataset: Dataset) -> Split:

@@ -59,7 +59,7 @@ class Report:
     withheld: tuple[str, ...] = ()
     """What the data has and nobody was told: times, content."""
     ranks: dict[str, Ranks] = field(default_factory=dict, repr=False)
-    """By method, of the viewers in `viewers`."""
+    """By method, of what was sought of those in `viewers`."""
     viewers: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Report:
         }
 
     def write_viewers(self, path: Path) -> None:
-        """A row a viewer: the sought item's rank (from 1) and NDCG@10 by each method, for paired tests."""
+        """A row a sought item, with whose it is: its rank (from 1) and NDCG@10 by each method, for paired tests."""
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(["viewer", *(f"{name}:{what}" for name in self.ranks for what in ("rank", "ndcg@10"))])
@@ -131,7 +131,7 @@ class Study:
     ) -> Report:
         """Score the test, with a bootstrap interval, and the baselines."""
         dataset, split = self._told(), self._split()
-        sought = Sought.of(split.test, past_end=split.past_end)
+        sought = Sought.tested(split, dataset.sequences.starts)
         found = {MODEL: ranking(dataset, sought, ModelScorer(trained.fitted, dataset), progress)}
         chosen: dict[str, dict[str, Any]] = {}
         missing: dict[str, str] = {}
@@ -145,15 +145,17 @@ class Study:
             chosen[name] = {"chosen": dict(tuned.chosen)} if tuned.chosen else {}
         trained_on = _viewers_by_item(dataset, split)
         told = {name: self._figures(one, sought, trained_on) for name, one in found.items()}
-        extra: dict[str, Any] = {"viewers": len(sought), "counts_weight": trained.fitted.counts_weight}
+        viewers = len(np.unique(sought.viewers))
+        extra: dict[str, Any] = {"viewers": viewers, "counts_weight": trained.fitted.counts_weight}
         if self.name == "temporal":
+            extra["sought"] = len(sought)
             extra["sought_at_a_shared_moment"] = shares_moment(self.dataset, sought.rows)
         return Report(
             data=self.dataset.name,
             protocol=self.name,
             preset=self.settings.preset,
             seed=self.seed,
-            metrics={**told.pop(MODEL), **intervals(found[MODEL].found, self.seed), **extra},
+            metrics={**told.pop(MODEL), **intervals(found[MODEL].found, self.seed, sought.viewers), **extra},
             baselines={name: {**figures, **chosen[name]} for name, figures in told.items()},
             train_s=trained.seconds,
             missing=missing,
@@ -165,9 +167,11 @@ class Study:
     def _figures(self, one: Ranking, sought: Sought, trained_on: NDArray[np.float64]) -> dict[str, Any]:
         sequences = self.dataset.sequences
         return {
-            **metrics(one.found),
+            **metrics(one.found, sought.viewers),
             **of_the_lists(one.top, trained_on, len(sequences)),
-            "by_rarity": by_rarity(one.found, sequences.items[sought.rows].astype(np.int64), trained_on),
+            "by_rarity": by_rarity(
+                one.found, sequences.items[sought.rows].astype(np.int64), trained_on, sought.viewers
+            ),
         }
 
     def _withheld(self) -> tuple[str, ...]:

@@ -74,16 +74,16 @@ def test_nothing_of_the_test_goes_over_but_who_is_asked(tmp_path: Path, protocol
     split = leave_out(data, 2) if protocol == "leave-one-out" else at_one_moment(data)
     of(data, split, interpreter(tmp_path / "python", ANSWERS.format(kept=str(tmp_path / "rows.npz"))))
     rows = np.load(tmp_path / "rows.npz")
-    sought = Sought.of(split.test)
-    assert rows["asked_viewer"].tolist() == sought.viewers.tolist()
-    for viewer, row in zip(sought.viewers, sought.rows, strict=True):
-        past = rows["past_item"][rows["past_viewer"] == viewer]
+    sought = Sought.tested(split, data.sequences.starts)
+    assert len(set(rows["asked_viewer"].tolist())) == len(sought)
+    for asked, viewer, row in zip(rows["asked_viewer"], sought.viewers, sought.rows, strict=True):
+        past = rows["past_item"][rows["past_viewer"] == asked]
         assert past.tolist() == data.sequences.items[data.sequences.starts[viewer] : row].tolist()
     assert len(rows["train_item"]) == (split.train_end - data.sequences.starts[:-1]).sum()
     assert len(rows["validation_item"]) > 10
     trained = set(zip(rows["train_viewer"].tolist(), rows["train_item"].tolist(), strict=True))
-    asked = zip(sought.viewers.tolist(), data.sequences.items[sought.rows].tolist(), strict=True)
-    assert not trained & set(asked)
+    wanted = zip(sought.viewers.tolist(), data.sequences.items[sought.rows].tolist(), strict=True)
+    assert not trained & set(wanted)
     if protocol == "temporal":
         assert rows["train_at"].max() < rows["validation_at"].min()
 

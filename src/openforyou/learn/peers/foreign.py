@@ -35,7 +35,7 @@ from openforyou.learn.evaluate import CUTS, Scorer, Sought
 from openforyou.learn.rules import is_wanted
 from openforyou.learn.serving import Floats
 from openforyou.learn.split import Split
-from openforyou.learn.types import Dataset, Ids
+from openforyou.learn.types import Dataset
 
 SCRIPT = Path(__file__).with_name("rectools_models.py")
 REMEDY = (
@@ -127,7 +127,7 @@ def _peer(
 ) -> Tuned | NotHere:
     if foreign is None:
         return NotHere(REMEDY)
-    sought = Sought.of(split.test, past_end=split.past_end)
+    sought = Sought.tested(split, dataset.sequences.starts)
     recipe = recipe_of(model, dataset, split)
     job = {
         "task": "rank",
@@ -156,32 +156,37 @@ def _peer(
 
 
 def _rows(dataset: Dataset, split: Split, sought: Sought) -> dict[str, NDArray[Any]]:
-    """What they train on, validate by and answer from: viewer, item, time of each row."""
+    """What they train on, validate by and answer from: viewer, item, time of each row.
+
+    Whoever is asked has a number of their own, and their past with it: somebody may be asked more than once.
+    """
     sequences = dataset.sequences
     viewer = np.repeat(np.arange(len(sequences)), np.diff(sequences.starts))
-    ends = np.full(len(sequences), -1)
-    ends[sought.viewers] = sought.ends
-    past = np.flatnonzero(is_wanted(sequences.did) & (np.arange(len(viewer)) < ends[viewer]))
+    asked = len(sequences) + np.arange(len(sought))
+    pasts = [np.arange(first, end) for first, end in zip(sequences.starts[sought.viewers], sought.ends, strict=True)]
+    past, whose = np.concatenate(pasts), np.repeat(asked, [len(one) for one in pasts])
+    told = is_wanted(sequences.did[past])
+    past, whose = past[told], whose[told]
     validation = Sought.of(split.validation)
     parts = {"train": training_rows(dataset, split), "past": past, "validation": validation.rows}
+    of = {"train": viewer[parts["train"]], "past": whose, "validation": validation.viewers}
     # Without times, the order of the rows stands for them.
     at = sequences.at_s.astype(np.int64) if sequences.at_s.any() else np.arange(len(viewer))
     rows: dict[str, NDArray[Any]] = {}
     for name, some in parts.items():
-        rows |= {f"{name}_viewer": viewer[some], f"{name}_item": sequences.items[some], f"{name}_at": at[some]}
+        rows |= {f"{name}_viewer": of[name], f"{name}_item": sequences.items[some], f"{name}_at": at[some]}
     known = np.isin(rows["validation_viewer"], rows["train_viewer"])
     rows |= {f"validation_{name}": rows[f"validation_{name}"][known] for name in ("viewer", "item", "at")}
-    return {**rows, "asked_viewer": sought.viewers, "asked_at": at[sought.rows]}
+    return {**rows, "asked_viewer": asked, "asked_at": at[sought.rows]}
 
 
 def _scorer(top: NDArray[np.int32], asked: Sought, items: int) -> Scorer:
-    """Lists (B, K) of the asked viewers as scores: K for the first, 1 for the last, 0 for what is not on the list."""
-    row_of: Ids = np.full(int(asked.viewers.max(initial=-1)) + 1, -1)
-    row_of[asked.viewers] = np.arange(len(asked))
+    """Lists (B, K) for what was asked as scores: K for the first, 1 for the last, 0 for what is not on the list."""
+    order = np.argsort(asked.rows)
 
     def scores(sought: Sought) -> Floats:
         told = np.zeros((len(sought), items), dtype=np.float32)
-        listed = top[row_of[sought.viewers]]
+        listed = top[order[np.searchsorted(asked.rows, sought.rows, sorter=order)]]
         at, place = np.nonzero(listed >= 0)
         told[at, listed[at, place]] = top.shape[1] - place
         return told
