@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import c2pa
+from cryptography import x509
 
 from openforyou.catalog.credentials.types import Credentials, CredentialState, Mining
 from openforyou.ingest.credentials import containers, manifests, rules
@@ -30,10 +31,9 @@ class Reader:
 
     def __init__(self, trusted: str = "") -> None:
         """`trusted`: certificates as PEM that signers may lead to; empty: nobody is known. Raises `BadTrustList`."""
-        try:
-            self._context = context(trusted)
-        except c2pa.C2paError as error:
-            raise BadTrustList(str(error)) from error
+        if trusted:
+            _check_certificates(trusted)
+        self._context = context(trusted)
 
     def read(self, path: Path) -> Credentials:
         """What `path` says of itself, and how far that holds."""
@@ -51,6 +51,14 @@ class Reader:
         except c2pa.C2paError as error:
             return Look(_without(path, error))
         return Look(rules.credentials(report, _certificates(details)), tuple(manifests.telling(report)))
+
+
+def _check_certificates(trusted: str) -> None:
+    """The library skips what is none, and would then trust nobody without a word."""
+    try:
+        x509.load_pem_x509_certificates(trusted.encode())
+    except ValueError as error:
+        raise BadTrustList(str(error).splitlines()[0]) from error
 
 
 def _without(path: Path, error: Exception) -> Credentials:

@@ -73,7 +73,9 @@ class Signer:
         with self._asking:
             self._known = self._known or self._identity()
         known = self._known
-        return c2pa.Signer.from_info(c2pa.C2paSignerInfo(known.algorithm, known.chain, known.key, None))
+        return c2pa.Signer.from_info(
+            c2pa.C2paSignerInfo(known.algorithm, known.chain.encode(), known.key.encode(), None)
+        )
 
 
 def _named(part: Part) -> dict[str, Any]:
