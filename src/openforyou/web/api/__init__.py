@@ -7,6 +7,7 @@ from openforyou.web.api import (
     controls,
     counts,
     creators,
+    credentials,
     events,
     feed,
     items,
@@ -20,7 +21,7 @@ from openforyou.web.api import (
 
 router = APIRouter(prefix="/v1")
 PARTS = (
-    *(feed, events, counts, items, creators, controls, mutes, wishes),
+    *(feed, events, counts, items, credentials, creators, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, progress),
 )
 for part in PARTS:
