@@ -66,7 +66,12 @@ def test_a_page_says_who_signed_and_what_they_did(
     expect(mark).to_contain_text("No model here learns from it.")
     expect(page.locator(f"{CURRENT} .ai-made")).to_be_visible()
     mark.get_by_text("All that it says").click()
-    for words in ("Known Authority", "Test Camera 1.2", "Created: made by a trained model", "ai training: not allowed"):
+    for words in (
+        "Known Authority",
+        "Test Camera 1.2",
+        "Created: made by a trained model",
+        "Training a model: not allowed",
+    ):
         expect(mark).to_contain_text(words)
     expect(mark).to_contain_text("signed anew")
     assert violations(page) == []

@@ -28,6 +28,7 @@ from openforyou.web.pages.wording import (
     BREAKS,
     KEYS,
     LANGUAGES,
+    PURPOSES,
     RELATIONS,
     REPORT_REASONS,
     SOURCE_TYPES,
@@ -226,7 +227,13 @@ def _provenance(platform: Platform, item: Item) -> dict[str, Any]:
     """What an item's credentials say, where it has any, and the words for it."""
     has_any = item.credentials is not CredentialState.NONE
     found = credentials_out(platform, item.id).model_dump(mode="json") if has_any else None
-    return {"credentials": found, "actions": ACTIONS, "source_types": SOURCE_TYPES, "relations": RELATIONS}
+    return {
+        "credentials": found,
+        "actions": ACTIONS,
+        "source_types": SOURCE_TYPES,
+        "relations": RELATIONS,
+        "purposes": PURPOSES,
+    }
 
 
 def _logbook(request: Request) -> Logbook:

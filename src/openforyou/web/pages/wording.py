@@ -83,6 +83,14 @@ SOURCE_TYPES = {
 }
 """Digital source types, by IPTC's names."""
 
+PURPOSES = {
+    "ai_training": "Training a model",
+    "ai_generative_training": "Training a generative model",
+    "ai_inference": "Use as a model's input",
+    "data_mining": "Data mining",
+}
+"""What a training and mining assertion speaks of."""
+
 RELATIONS = {"parentOf": "what it was made of", "componentOf": "a part of it", "inputTo": "given to what made it"}
 """How an ingredient belongs to a clip, by C2PA's names."""
 
