@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import av
 import c2pa
 import pytest
 from PIL import Image
@@ -23,12 +24,12 @@ Unreadable, Stripped, Nothing = CredentialState.UNREADABLE, CredentialState.STRI
 REFUSAL = mining(ai_training="notAllowed")
 
 
-@pytest.fixture(scope="module", params=["mp4", "mov", "jpg", "png", "webp", "wav", "m4a"])
+@pytest.fixture(scope="module", params=["mp4", "mov", "avi", "jpg", "png", "webp", "wav", "mp3", "m4a"])
 def unsigned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of each kind that people bring."""
     kind = request.param
     path = Path(tmp_path_factory.mktemp("unsigned") / f"made.{kind}")
-    if kind in ("mp4", "mov"):
+    if kind in ("mp4", "mov", "avi"):
         return Film(size=(96, 160), seconds=0.4).make(path)
     if kind in ("jpg", "png", "webp"):
         Image.effect_noise((96, 64), 60).convert("RGB").save(path)
@@ -38,13 +39,11 @@ def unsigned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def sound_alone(film: Path, path: Path) -> Path:
-    import av
-
-    codec = "pcm_s16le" if path.suffix == ".wav" else "aac"
-    with (
-        av.open(str(film)) as source,
-        av.open(str(path), "w", format="wav" if path.suffix == ".wav" else "mp4") as made,
-    ):
+    """The sound of a film, in a file of its own."""
+    codec, container = {".wav": ("pcm_s16le", "wav"), ".mp3": ("libmp3lame", "mp3"), ".m4a": ("aac", "mp4")}[
+        path.suffix
+    ]
+    with av.open(str(film)) as source, av.open(str(path), "w", format=container) as made:
         stream = made.add_stream(codec, rate=44_100)
         for frame in source.decode(audio=0):
             frame.pts = None
@@ -170,8 +169,6 @@ def test_what_is_no_manifest_where_one_belongs_is_unreadable(
     for name, box in inside.items():
         path.write_bytes(content[: start + 24] + box + content[end:])
         assert reader.read(path).state in (Unreadable, Broken), name
-    path.write_bytes(content[: start + 24] + inside["half"] + content[end:])
-    assert reader.read(path).refusals != () or b"notAllowed" not in inside["half"]
 
 
 def test_what_breaks_off_inside_its_manifest_still_refuses(
@@ -184,13 +181,13 @@ def test_what_breaks_off_inside_its_manifest_still_refuses(
     assert (found.state, len(found.refusals)) == (Unreadable, 1)
 
 
-def test_thousands_of_changed_manifests_never_fail(
+def test_hundreds_of_changed_manifests_never_fail(
     clip_file: Path, reader: Reader, known: TestSigner, tmp_path: Path
 ) -> None:
     content = known.sign(clip_file, tmp_path / "signed.mp4", REFUSAL).read_bytes()
     start, end = manifest_box(content)
     path, states = tmp_path / "changed.mp4", set()
-    for place in range(start, end, 9):
+    for place in range(start, end, 17):
         changed = bytearray(content)
         changed[place] ^= 0xFF
         path.write_bytes(changed)

@@ -85,7 +85,7 @@ def test_a_changed_clip_and_an_unknown_signer_are_told_apart(
     stranger = Authority("Nobody Knows").signer("A Stranger").sign(plain, tmp_path / "stranger.mp4")
     page = visit.open(publish(changed, "Changed", "waves"))
     mark = page.get_by_role("region", name="Content Credentials")
-    expect(mark).to_contain_text("Changed after Ada's Camera signed it.")
+    expect(mark).to_contain_text("Changed after it was signed, it says by Ada's Camera.")
     assert violations(page) == []
     page = visit.open(publish(stranger, "Unknown", "waves"))
     expect(mark).to_contain_text("Signed by A Stranger, unchanged since. That signer is not known here.")

@@ -14,7 +14,7 @@ def words(state: CredentialState, signed_by: str) -> str:
         CredentialState.NONE: "",
         CredentialState.TRUSTED: f"Signed by {signer}, unchanged since.",
         CredentialState.UNTRUSTED: f"Signed by {signer}, unchanged since. That signer is not known here.",
-        CredentialState.BROKEN: f"Changed after {signer} signed it.",
+        CredentialState.BROKEN: f"Changed after it was signed, it says by {signer}.",
         CredentialState.UNREADABLE: "Something stands where its Content Credentials belong, and cannot be read.",
         CredentialState.STRIPPED: "Its Content Credentials were taken out: only a trace of them came with it.",
     }[state]
