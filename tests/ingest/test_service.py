@@ -300,7 +300,9 @@ def test_items_are_taken_in_the_order_they_came(
     assert [done.item_id for done in ended if done is not None] == [first, second]
 
 
-def test_clips_set_to_one_sound_share_it(ingest: Ingest, platform: Platform, creator: Creator, tmp_path: Path) -> None:
+def test_clips_set_to_one_sound_share_it(
+    ingest: Ingest, platform: Platform, creator: Creator, tmp_path: Path, clock: ManualClock
+) -> None:
     films = (SMALL, SMALL.but(size=(96, 96)), SMALL.but(sound=None))
     taken = [
         ingest.take_in(film.make(tmp_path / f"{number}.mp4"), creator.id, rights={Right.SHOW}, evidence="ticked")
@@ -308,6 +310,7 @@ def test_clips_set_to_one_sound_share_it(ingest: Ingest, platform: Platform, cre
     ]
     for _ in taken:
         ingest.process_next()
+        clock.advance(timedelta(seconds=1))
     one, same, none = (platform.catalog.item(item).sound_id for item in taken)
     assert one == same
     assert one is not None

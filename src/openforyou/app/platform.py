@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from openforyou.accounts.service import Accounts
+from openforyou.app import credentials
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
@@ -72,6 +73,7 @@ class Platform:
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.ingest.credentials = credentials.keeping(settings, self.clock)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

@@ -43,6 +43,14 @@ class Settings(BaseSettings):
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."
     )
 
+    c2pa_cert: str = Field(
+        "", description="File with the certificate that signs Content Credentials, and its chain; empty: self-made."
+    )
+    c2pa_key: str = Field("", description="File with that certificate's key, without a password.")
+    c2pa_trust: str = Field(
+        "", description="File of certificates that signers of Content Credentials may lead to; empty: nobody is known."
+    )
+
     @classmethod
     def read(cls, data: Path | None = None) -> Settings:
         """From the environment; `data` wins over it. Raises `BadInput` naming the variable."""
@@ -81,7 +89,7 @@ class Settings(BaseSettings):
         """The key of cookies and feed contexts: made once, kept in `DATA/signing.key`, readable by its owner alone."""
         path = self.data / "signing.key"
         if not path.exists():
-            _write_once(path, secrets.token_bytes(KEY_BYTES))
+            write_once(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
         if len(key) != KEY_BYTES:
             raise BadInput(
@@ -91,7 +99,7 @@ class Settings(BaseSettings):
         return key
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def write_once(path: Path, content: bytes) -> None:
     """Write a secret file, whole and for its owner alone, unless another process does so first: then that one holds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

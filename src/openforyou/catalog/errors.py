@@ -1,6 +1,6 @@
 """What can go wrong in the catalogue."""
 
-from openforyou.core.errors import Conflict, NotFound
+from openforyou.core.errors import Conflict, NotAllowed, NotFound
 
 
 class ItemNotFound(NotFound):
@@ -34,3 +34,16 @@ class AlreadyTaken(Conflict):
     def __init__(self, name: str, item_id: int) -> None:
         super().__init__(f"{name} is here already.", hint="Nothing to do; withdraw the item first to take it in anew.")
         self.item_id = item_id
+
+
+class LearningRefused(NotAllowed):
+    """The content itself came with a refusal, which outweighs a tick."""
+
+    code = "learning_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Whoever signed this clip says that nothing may be trained on it, so the right to learn cannot be given.",
+            hint="Only its signer can allow it: have them sign it anew without that refusal, and upload that file.",
+            field="learn",
+        )

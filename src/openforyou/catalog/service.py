@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from openforyou.catalog import store
-from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
+from openforyou.catalog.credentials import store as credentials_store
+from openforyou.catalog.credentials.types import Credentials, OptOut
+from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound, LearningRefused
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
 from openforyou.catalog.types import Creator, Draft, Grant, Item, Right
 from openforyou.core.clock import Clock
@@ -146,6 +148,24 @@ class Catalog:
         with self._database.begin() as connection:
             store.withdraw(connection, item_id, now)
 
+    # Where it comes from
+
+    def credentials(self, item_id: ItemId) -> tuple[Credentials, datetime] | None:
+        """What was read of a shown item's source, and when; None where it was taken in before that was read.
+
+        Raises `ItemNotFound`.
+        """
+        self.item(item_id)
+        with self._database.connect() as connection:
+            return credentials_store.credentials_of(connection, item_id)
+
+    def opt_outs(self, ids: Collection[int]) -> dict[int, list[OptOut]]:
+        """The refusals of the right `learn` that came with items, by item; only those that have any."""
+        if not ids:
+            return {}
+        with self._database.connect() as connection:
+            return credentials_store.opt_outs_of(connection, ids)
+
     # Rights
 
     def item_rights(self, item_id: ItemId) -> frozenset[Right]:
@@ -154,8 +174,10 @@ class Catalog:
             return store.rights_of(connection, store.ITEM_SUBJECT, item_id, self._clock.now())
 
     def set_item_rights(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
-        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`."""
+        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`, `LearningRefused`."""
         self.own_item(item_id, creator_id)
+        if Right.LEARN in wanted and self.opt_outs([item_id]):
+            raise LearningRefused
         self._set_rights(store.ITEM_SUBJECT, item_id, wanted, f"creator:{encode_id(creator_id)}", evidence)
 
     def viewer_rights(self, viewer_id: ViewerId) -> frozenset[Right]:

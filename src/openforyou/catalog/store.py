@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from openforyou.catalog.credentials import store as credentials_store
+from openforyou.catalog.credentials.types import CredentialState
 from openforyou.catalog.tables import creators, features, items, renditions, rights
 from openforyou.catalog.types import (
     Creator,
@@ -190,6 +192,9 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
             sound_id=publication.sound_id,
             poster_key=publication.poster_key,
             preview_key=publication.preview_key,
+            credentials=publication.credentials.state.value,
+            signed_by=publication.credentials.signed_by,
+            ai_made=publication.credentials.ai_made,
         )
     )
     if done.rowcount != 1:
@@ -209,6 +214,7 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
         ],
     )
     put_features(connection, item_id, publication.features)
+    credentials_store.put(connection, item_id, publication.credentials, at)
     return True
 
 
@@ -373,6 +379,9 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
             cross_post=row.cross_post,
             language=row.language,
             sound_id=row.sound_id,
+            credentials=CredentialState(row.credentials),
+            signed_by=row.signed_by,
+            ai_made=row.ai_made,
         )
         for row in rows
     }

@@ -72,6 +72,21 @@ items = Table(
     Column("language", Text, nullable=False, server_default="", info=PUBLIC.why("its own, by its creator's word")),
     Column("sound_id", BigInteger, info=PUBLIC.why("clips set to the same sound share it; none: silence")),
     Column(
+        "credentials",
+        Text,
+        nullable=False,
+        server_default="none",
+        info=PUBLIC.why("how far the Content Credentials of its source hold, shown beside it"),
+    ),
+    Column("signed_by", Text, nullable=False, server_default="", info=PUBLIC.why("who signed those, shown beside it")),
+    Column(
+        "ai_made",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=PUBLIC.why("made by a trained model, by the word of its credentials; shown beside it"),
+    ),
+    Column(
         "words",
         ARRAY(BigInteger),
         nullable=False,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openforyou.catalog.credentials.types import Credentials, CredentialState
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId
 
 TITLE_LENGTH_MAX = 150
@@ -112,6 +113,12 @@ class Item:
     """The primary tag of its language, by its creator's word; empty where nobody said."""
     sound_id: int | None = None
     """Clips set to the same sound share it; None: silence, or from before sounds were told apart."""
+    credentials: CredentialState = CredentialState.NONE
+    """How far the Content Credentials of what was taken in hold."""
+    signed_by: str = ""
+    """Who signed them; empty where nobody did."""
+    ai_made: bool = False
+    """Made by a trained model, or in part, by the word of its credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class Publication:
     """Content features by encoder name, each a unit vector of shape (D,)."""
     sound_id: int | None = None
     """As `Item.sound_id`."""
+    credentials: Credentials = field(default_factory=Credentials)
+    """Of its source. What they refuse holds from the moment of publishing."""
 
 
 @dataclass(frozen=True, slots=True)

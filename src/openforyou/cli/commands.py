@@ -13,6 +13,7 @@ from openforyou import __version__
 from openforyou.cli import (
     bench,
     claims,
+    credentials,
     demo,
     drill,
     evaluate,
@@ -61,6 +62,7 @@ def _add(name: str, command: Callable[..., Any], *, hidden: bool = False) -> Non
 _add("demo", demo.demo)
 _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
+_add("credentials", credentials.credentials)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)

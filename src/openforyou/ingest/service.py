@@ -36,6 +36,8 @@ from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
 from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
+from openforyou.ingest.credentials.keeping import Keeping
+from openforyou.ingest.credentials.reading import Reader
 from openforyou.ingest.encoders import describe
 from openforyou.ingest.errors import GaveUp, SourceGone
 from openforyou.ingest.probe import check_size, probe
@@ -78,6 +80,8 @@ class Ingest:
         self._clock = clock
         self._limits = limits
         self._threads = threads or os.cpu_count() or 1
+        self.credentials = Keeping(Reader())
+        """Who reads and signs Content Credentials. Until the platform sets it: nobody is trusted, nothing is signed."""
 
     def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
         """Check a file and queue it. Returns at once with the item that it will become.
@@ -211,6 +215,8 @@ class Ingest:
         clip = probe(source, taken.source_name, self._limits)
         work = Work(self._limits, self._threads, progress)
         made, sample = transcode(source, taken.source_name, clip, folder, work)
+        files = [made.folder / rendition.file for rendition in made.renditions]
+        credentials = self.credentials.keep(source, files, item.title)
         features = describe(replace(sample, title=item.title, caption=item.caption))
         keys = {file: _key(item.id, file) for file in FILES}
         for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
@@ -235,6 +241,7 @@ class Ingest:
                 for rendition in made.renditions
             ),
             features=features,
+            credentials=credentials,
         )
 
     def _local_source(self, taken: Any, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from openforyou.web.api import (
     controls,
     counts,
     creators,
+    credentials,
     events,
     feed,
     items,
@@ -21,7 +22,7 @@ from openforyou.web.api import (
 
 router = APIRouter(prefix="/v1")
 PARTS = (
-    *(feed, events, counts, items, creators, controls, mutes, wishes),
+    *(feed, events, counts, items, credentials, creators, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, claims, progress),
 )
 for part in PARTS:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 from pydantic import AwareDatetime, BaseModel, Field
 
+from openforyou.catalog.credentials.rules import words
+from openforyou.catalog.credentials.types import CredentialState, OptOut
 from openforyou.catalog.types import Creator, Item, ItemKind, Rendition
 from openforyou.core.ids import encode_id
 from openforyou.core.words import topics
@@ -43,6 +48,26 @@ class CountsCard(BaseModel):
     log_size: int = Field(description="The first so many leaves of the log are what these numbers count.")
 
 
+class CredentialsMark(BaseModel):
+    """What an item's Content Credentials come to; `GET /v1/items/{item_id}/credentials` has all of them."""
+
+    state: CredentialState
+    signed_by: str
+    ai_made: bool = Field(description="Made by a trained model, or in part, by the word of whoever signed.")
+    text: str = Field(description="The state in words; empty where there are none.")
+
+
+class OptOutCard(BaseModel):
+    """A refusal that takes the right `learn` away, as kept for evidence."""
+
+    kind: str
+    source: str = Field(description="Where it stood: the label of a manifest.")
+    label: str
+    said: str
+    state: str = Field(description="How far it was proven when it was read; it holds in any case.")
+    at: AwareDatetime
+
+
 class ReasonCard(BaseModel):
     """Why an item was chosen, as recorded when it was."""
 
@@ -71,6 +96,7 @@ class ItemCard(BaseModel):
     )
     language: str = Field(description="Its tag, as its creator said; empty where they did not.")
     topics: list[str] = Field(description="The hash tags in title and caption, without the mark, in one form.")
+    credentials: CredentialsMark
     counts: CountsCard
     liked: bool = Field(description="Whether you like it.")
     reasons: list[ReasonCard]
@@ -117,12 +143,24 @@ def item_card(entry: Entry) -> ItemCard:
         sound_id=None if item.sound_id is None else encode_id(item.sound_id),
         language=item.language,
         topics=list(topics(f"{item.title}\n{item.caption}")),
+        credentials=credentials_mark(item),
         counts=counts_card(entry.counts),
         liked=entry.state is not None and entry.state.liked,
         reasons=[ReasonCard(code=reason.code, text=reason.text) for reason in entry.reasons],
         feed_context=entry.feed_context,
         published_at=item.published_at,
     )
+
+
+def credentials_mark(item: Item) -> CredentialsMark:
+    """What an item's credentials come to."""
+    said = words(item.credentials, item.signed_by)
+    return CredentialsMark(state=item.credentials, signed_by=item.signed_by, ai_made=item.ai_made, text=said)
+
+
+def opt_out_cards(refusals: Sequence[OptOut]) -> list[OptOutCard]:
+    """Refusals as they are kept."""
+    return [OptOutCard(**asdict(one)) for one in refusals]
 
 
 def creator_card(creator: Creator, *, following: bool) -> CreatorCard:

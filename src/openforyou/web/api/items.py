@@ -58,7 +58,10 @@ def get_rights(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform) -
 def put_rights(
     wanted: ItemRights, item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates
 ) -> ItemRights:
-    """Takes effect at once in feeds; models forget by their deadline."""
+    """Takes effect at once in feeds; models forget by their deadline.
+
+    403 `learning_refused` where the clip itself came with a refusal: `GET /v1/items/{item_id}/credentials` has it.
+    """
     rates.check(CHANGE, creator.id)
     given = [right for right in Right if getattr(wanted, right.value)]
     platform.catalog.set_item_rights(item_id, creator.id, given, "chosen by the creator on their uploads page")

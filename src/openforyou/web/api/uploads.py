@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from openforyou.app.platform import Platform
+from openforyou.catalog.credentials.types import OptOut
 from openforyou.catalog.errors import AlreadyTaken
 from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import Creator, Item, ItemStatus, Right
@@ -20,7 +21,7 @@ from openforyou.core.ids import ItemId, encode_id
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.moderation.types import Felt
 from openforyou.web.api import tus
-from openforyou.web.api.cards import media_url
+from openforyou.web.api.cards import CredentialsMark, OptOutCard, credentials_mark, media_url, opt_out_cards
 from openforyou.web.api.policies import FeltCard, felt_card
 from openforyou.web.problems import Locked
 from openforyou.web.rates import UPLOAD
@@ -76,6 +77,10 @@ class OwnItem(BaseModel):
     published_at: AwareDatetime | None
     cross_post: bool = Field(description="Posted elsewhere before, by your word.")
     language: str = Field(description="Its tag, by your word; empty where you did not say.")
+    credentials: CredentialsMark
+    learning_refused: list[OptOutCard] = Field(
+        description="Why the right to learn cannot be given: refusals that came with the file; mostly none."
+    )
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
@@ -235,6 +240,7 @@ def own_uploads(
     items = [] if creator is None else platform.catalog.items_of(creator.id, everything=True, before=before)
     views = {item: counts.views for item, counts in platform.events.counts([item.id for item in items]).items()}
     felt = platform.policies.felt_by(items, views)
+    refused = platform.catalog.opt_outs([item.id for item in items])
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -246,13 +252,13 @@ def own_uploads(
             )
             for upload in _unfinished(request).of_account(account.id)
         ],
-        items=[own_item(item, felt[item.id]) for item in items],
+        items=[own_item(item, felt[item.id], refused.get(item.id, [])) for item in items],
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
         rules_days=EFFECT_DAYS,
     )
 
 
-def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
+def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut]) -> OwnItem:
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
@@ -265,6 +271,8 @@ def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
         published_at=item.published_at,
         cross_post=item.cross_post,
         language=item.language,
+        credentials=credentials_mark(item),
+        learning_refused=opt_out_cards(refused),
         rules=[felt_card(one) for one in felt],
     )
 

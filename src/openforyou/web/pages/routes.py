@@ -9,18 +9,31 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import AwareDatetime
 
 from openforyou.accounts.types import PASSWORD_LENGTH_MIN
+from openforyou.app.platform import Platform
+from openforyou.catalog.credentials.types import CredentialState
 from openforyou.catalog.service import PAGE_ITEMS
-from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Right
+from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Item, Right
 from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
 from openforyou.events.controls.types import WORD_LENGTH_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
+from openforyou.web.api.credentials import credentials_out
 from openforyou.web.pages.drawing import drawn
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
 from openforyou.web.pages.rules import shown
-from openforyou.web.pages.wording import BREAKS, KEYS, LANGUAGES, REPORT_REASONS, STAGE_MODULES
+from openforyou.web.pages.wording import (
+    ACTIONS,
+    BREAKS,
+    KEYS,
+    LANGUAGES,
+    PURPOSES,
+    RELATIONS,
+    REPORT_REASONS,
+    SOURCE_TYPES,
+    STAGE_MODULES,
+)
 from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
 from openforyou.web.reach import ThePlatform, TheRates, TheSite
@@ -72,6 +85,7 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         published=day(shown.published_at or shown.created_at),
         more=[] if more is None else _shown(more)["items"],
         counted=_logbook(request).counted(shown.id),
+        **_provenance(platform, shown),
         **_stage(served),
     )
 
@@ -190,6 +204,19 @@ def error_page(_request: Request, told: Told) -> HTMLResponse:
 
 
 # Drawing
+
+
+def _provenance(platform: Platform, item: Item) -> dict[str, Any]:
+    """What an item's credentials say, where it has any, and the words for it."""
+    has_any = item.credentials is not CredentialState.NONE
+    found = credentials_out(platform, item.id).model_dump(mode="json") if has_any else None
+    return {
+        "credentials": found,
+        "actions": ACTIONS,
+        "source_types": SOURCE_TYPES,
+        "relations": RELATIONS,
+        "purposes": PURPOSES,
+    }
 
 
 def _logbook(request: Request) -> Logbook:

@@ -53,6 +53,47 @@ REPORT_REASONS = (
     "Something else",
 )
 
+ACTIONS = {
+    "c2pa.created": "Created",
+    "c2pa.opened": "Opened",
+    "c2pa.placed": "Placed in it",
+    "c2pa.edited": "Edited",
+    "c2pa.cropped": "Cropped",
+    "c2pa.color_adjustments": "Colours changed",
+    "c2pa.filtered": "Filtered",
+    "c2pa.orientation": "Turned",
+    "c2pa.resized": "Resized",
+    "c2pa.converted": "Converted",
+    "c2pa.transcoded": "Transcoded",
+    "c2pa.published": "Published",
+    "c2pa.redacted": "Something left out",
+}
+"""What was done to a clip, by C2PA's names; one that is not here stands as it is."""
+
+SOURCE_TYPES = {
+    "digitalCapture": "taken with a camera",
+    "computationalCapture": "taken with a camera that computes",
+    "digitalCreation": "made by a person with software",
+    "humanEdits": "edited by a person",
+    "composite": "put together from several",
+    "trainedAlgorithmicMedia": "made by a trained model",
+    "compositeWithTrainedAlgorithmicMedia": "partly made by a trained model",
+    "algorithmicMedia": "made by an algorithm",
+    "screenCapture": "recorded from a screen",
+}
+"""Digital source types, by IPTC's names."""
+
+PURPOSES = {
+    "ai_training": "Training a model",
+    "ai_generative_training": "Training a generative model",
+    "ai_inference": "Use as a model's input",
+    "data_mining": "Data mining",
+}
+"""What a training and mining assertion speaks of."""
+
+RELATIONS = {"parentOf": "what it was made of", "componentOf": "a part of it", "inputTo": "given to what made it"}
+"""How an ingredient belongs to a clip, by C2PA's names."""
+
 KEYS = (
     (("↓", "J"), "Next clip"),
     (("↑", "K"), "Previous clip"),

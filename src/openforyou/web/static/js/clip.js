@@ -206,6 +206,7 @@ export class Clip {
     title.textContent = item.title;
     this.#find(".caption").textContent = item.caption;
     this.#find(".caption").hidden = !item.caption;
+    this.#find(".ai-made").hidden = !item.credentials.ai_made;
     this.#find(".reason").hidden = !item.reasons.length;
     this.#find(".reason span").textContent = item.reasons[0]?.text ?? "";
     this.#find(".sound").hidden = !item.has_sound;

@@ -40,6 +40,8 @@ function rightsOf(item) {
   const legend = element("legend", { class: "unseen" }, `What may be done with ${item.title}`);
   const group = element("fieldset", { class: "rights" }, legend, fields);
   const fold = element("details", { class: "fold" }, element("summary", {}, "What may be done with it"), group);
+  const refused = item.learning_refused.length > 0;
+  for (const box of boxes) box.disabled = refused && box.value === "learn";
   const show = (held) => {
     for (const box of boxes) box.checked = held[box.value];
   };
@@ -62,6 +64,28 @@ function rightsOf(item) {
     }),
   );
   return fold;
+}
+
+/** Why the right to learn cannot be given: the words of what came with the file. */
+function refusalOf(refusals) {
+  const rows = refusals.map(({ label, source, said }) => {
+    const where = element("span", { class: "quiet" }, `${label}${source ? ` in ${source}` : ""}`);
+    return element("li", {}, where, element("code", {}, said));
+  });
+  const why = element(
+    "p",
+    {},
+    "Whoever signed this clip says that nothing may be trained on it. So no model learns from it, whatever is ticked. " +
+      "Only the signer can change that: by signing it anew without those words.",
+  );
+  const fold = element("details", { class: "fold" }, element("summary", {}, "The words that say so"), element("ul", { class: "felt" }, ...rows));
+  return element("div", { class: "refused-learning" }, why, fold);
+}
+
+/** Where a clip comes from, by the word of its file. */
+function credentialsOf({ credentials }) {
+  const words = [credentials.text, credentials.ai_made ? "AI-made, by its maker's word." : ""].filter(Boolean);
+  return words.length ? element("p", { class: "comes-from" }, `Content Credentials: ${words.join(" ")}`) : null;
 }
 
 const EFFECTS = {
@@ -133,7 +157,9 @@ function rowOf(item) {
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
-  const words = element("div", { class: "words-of" }, title, state, reason, ...folds);
+  const from = isPublished ? credentialsOf(item) : null;
+  const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
+  const words = element("div", { class: "words-of" }, title, state, reason, from, refusal, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 

@@ -1,0 +1,1 @@
+"""Content Credentials as the catalogue keeps them: what a file said of itself, and what that forbids."""

@@ -1,0 +1,97 @@
+"""Keeps Content Credentials from what comes in to what goes out: read, then signed anew after transcoding.
+
+Transcoding copies pictures and sound and leaves the manifest behind. So each rendition gets one of this platform's own,
+whose parent is the source with the source's own manifest, as far as that can be passed on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from openforyou.catalog.credentials.types import Credentials, CredentialState
+from openforyou.core.clock import Clock, SystemClock
+from openforyou.ingest.credentials import manifests
+from openforyou.ingest.credentials.errors import NotSigned
+from openforyou.ingest.credentials.reading import Reader
+from openforyou.ingest.credentials.signing import Part, Signer
+
+PASSED_ON = frozenset({CredentialState.TRUSTED, CredentialState.UNTRUSTED, CredentialState.BROKEN})
+"""States in which there is a manifest to pass on; a broken one is passed on as broken."""
+_log = logging.getLogger(__name__)
+
+
+class Placed(NamedTuple):
+    """One thing that the studio set into what it made."""
+
+    path: Path
+    title: str
+
+
+class Keeping:
+    """Reads with one trust list, signs as one identity, or not at all without a signer. Use from any thread."""
+
+    def __init__(self, reader: Reader, signer: Signer | None = None, clock: Clock | None = None) -> None:
+        self.reader = reader
+        self._signer = signer
+        self._clock = clock or SystemClock()
+
+    def keep(self, source: Path, renditions: Iterable[Path], title: str) -> Credentials:
+        """What `source` says of itself; its `renditions` are signed in place, with the source as their parent.
+
+        A platform that cannot sign, because its certificate expired say, still publishes: `kept` then stays False.
+        """
+        found, telling = self.reader.look(source)
+        if self._signer is None:
+            return found
+        told = manifests.ingredient(title, "parentOf", manifests.PARENT)
+        at = self._clock.now()
+        try:
+            for path in renditions:
+                if not self._passed_on(path, title, Part(source, told), found, telling):
+                    plain = manifests.transcoded(title, found.mining, (), at)
+                    self._signer.sign(path, plain, [Part(source, told, is_named=True)])
+        except NotSigned as error:
+            _log.error("%s It is published without Content Credentials.", error)
+            return found
+        return replace(found, kept=True)
+
+    def sign_made(self, path: Path, title: str, placed: Sequence[Placed], creator: str) -> None:
+        """Sign what was made here of other files, in place: created now, by `creator`, a composite of those.
+
+        What they refuse for training and mining is passed on. Without a signer it stays unsigned. Raises `NotSigned`.
+        """
+        if self._signer is None:
+            return
+        looks = [self.reader.look(each.path) for each in placed]
+        has_ai = any(look.found.ai_made for look in looks)
+        told = [manifests.ingredient(each.title, "componentOf", f"part{number}") for number, each in enumerate(placed)]
+        parts = [
+            Part(each.path, words, is_named=look.found.state not in PASSED_ON)
+            for each, words, look in zip(placed, told, looks, strict=True)
+        ]
+        made = manifests.Composed(title, creator, tuple(str(words["label"]) for words in told), has_ai)
+        mining = [one for look in looks for one in look.found.mining]
+        at = self._clock.now()
+        telling = [uri for look in looks for uri in look.telling]
+        try:
+            self._signer.sign(path, manifests.composed(made, mining, telling, at), parts)
+        except NotSigned:
+            parts = [replace(part, is_named=True) for part in parts]
+            self._signer.sign(path, manifests.composed(made, mining, (), at), parts)
+
+    def _passed_on(self, path: Path, title: str, parent: Part, found: Credentials, telling: Sequence[str]) -> bool:
+        """Sign with the source's own manifest inside; False where there is none, or it is too large or too odd."""
+        assert self._signer is not None, "asked by those who sign"
+        if found.state not in PASSED_ON:
+            return False
+        manifest = manifests.transcoded(title, found.mining, telling, self._clock.now())
+        try:
+            self._signer.sign(path, manifest, [parent])
+        except NotSigned as error:
+            _log.info("%s Its source is named only.", error)
+            return False
+        return True
