@@ -176,6 +176,10 @@ def test_what_the_studio_makes_is_a_composite_by_its_creator(
     assert out.refusals
     assert b"GPSLatitude" not in rendition.read_bytes()
     assert b'"Ada"' in json.dumps(report(rendition)).encode()
+    keeping.sign_made(rendition, "My summer", [Placed(photo, "A beach"), Placed(photo, "Again")], "Ada")
+    twice = reader.read(rendition)
+    assert (twice.state, [bool(one.manifest) for one in twice.ingredients]) == (CredentialState.TRUSTED, [True, True])
+    assert b"GPSLatitude" not in rendition.read_bytes()
     made = known.sign(photo_file, tmp_path / "made.jpg", source_type="trainedAlgorithmicMedia")
     keeping.sign_made(rendition, "Dreams", [Placed(made, "A dream")], "Ada")
     again = reader.read(rendition)

@@ -72,7 +72,7 @@ class Keeping:
         made = manifests.Composed(title, creator, tuple(str(words["label"]) for words in told), has_ai)
         mining = [one for look in looks for one in look.found.mining]
         at = self._clock.now()
-        telling = [uri for look in looks for uri in look.telling]
+        telling = list(dict.fromkeys(uri for look in looks for uri in look.telling))
         try:
             self._signer.sign(path, manifests.composed(made, mining, telling, at), parts)
         except NotSigned:
