@@ -15,29 +15,32 @@ from openforyou.ingest.credentials.signing import Signer
 
 
 def keeping(settings: Settings, clock: Clock) -> Keeping:
-    """Reads and signs as the settings say. Raises `BadInput` naming the variable that cannot be used."""
-    return Keeping(reader(settings), signer(settings), clock)
+    """Reads and signs as the settings say. Raises `BadInput` naming the variable that cannot be used.
+
+    What is signed by a self-made identity is known again: its authority has vouched for that one signer, and cannot
+    for any other. An operator's authority vouches for others as well, so it is on the trust list or it is not.
+    """
+    own = _identity(settings)
+    return Keeping(reader(settings, "" if settings.c2pa_cert else own.authority), Signer(own), clock)
 
 
-def reader(settings: Settings) -> Reader:
-    """Reads against the settings' trust list."""
-    return Reader(_content(settings.c2pa_trust, "OPENFORYOU_C2PA_TRUST").decode("ascii", "replace"))
+def reader(settings: Settings, also: str = "") -> Reader:
+    """Reads against the settings' trust list, and the certificates `also`."""
+    listed = _content(settings.c2pa_trust, "OPENFORYOU_C2PA_TRUST").decode("ascii", "replace")
+    Reader(listed)  # A list that is none must not hide behind a good one.
+    return Reader("\n".join(part for part in (listed, also) if part))
 
 
-def signer(settings: Settings) -> Signer:
-    """Signs as the operator, whose files are checked at once, or as a self-made identity, made when first needed."""
-    if not settings.c2pa_cert and not settings.c2pa_key:
-        return Signer(lambda: _self_made(settings))
-    if not settings.c2pa_cert or not settings.c2pa_key:
+def _identity(settings: Settings) -> Identity:
+    """The operator's; else one made once and kept in `DATA/c2pa.pem`, readable by its owner alone.
+
+    It is made by the real time, for verifiers go by theirs.
+    """
+    cert, key = settings.c2pa_cert, settings.c2pa_key
+    if cert and key:
+        return identity(_content(cert, "OPENFORYOU_C2PA_CERT"), _content(key, "OPENFORYOU_C2PA_KEY"))
+    if cert or key:
         raise BadIdentity("one of the two is not set")
-    known = identity(
-        _content(settings.c2pa_cert, "OPENFORYOU_C2PA_CERT"), _content(settings.c2pa_key, "OPENFORYOU_C2PA_KEY")
-    )
-    return Signer(lambda: known)
-
-
-def _self_made(settings: Settings) -> Identity:
-    """Made once, kept in `DATA/c2pa.pem`, readable by its owner alone. By the real time: verifiers go by theirs."""
     path = settings.data / "c2pa.pem"
     if not path.exists():
         write_once(path, self_made(SystemClock().now()))

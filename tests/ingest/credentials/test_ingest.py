@@ -21,8 +21,10 @@ from openforyou.catalog.types import Creator, Item, ItemStatus, Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, new_id
-from openforyou.ingest.credentials.identity import SELF_MADE_NAME
+from openforyou.ingest.credentials.identity import SELF_MADE_NAME, identity, self_made
+from openforyou.ingest.credentials.keeping import Keeping
 from openforyou.ingest.credentials.reading import Reader
+from openforyou.ingest.credentials.signing import Signer
 from tests.ingest.credentials.signers import Authority, TestSigner, flipped, mining, stream_copy
 
 Publish = Callable[..., Item]
@@ -199,11 +201,18 @@ def test_the_self_made_key_is_made_once_and_for_its_owner_alone(
     platform: Platform, publish: Publish, clip_file: Path, tmp_path: Path
 ) -> None:
     path = platform.settings.data / "c2pa.pem"
-    assert not path.exists(), "not before the first signature"
-    publish(clip_file)
     first = path.read_bytes()
+    item = publish(clip_file)
     assert path.stat().st_mode & 0o077 == 0
     again = copyfile(clip_file, tmp_path / "again.mp4")
     keeping(platform.settings, platform.clock).sign_made(again, "Again", [], "Ada")
     assert Reader().read(again).signer == SELF_MADE_NAME
     assert path.read_bytes() == first
+    assert publish(again).credentials is CredentialState.TRUSTED, "its own signature is known"
+    rendition = platform.blobs.local_path(item.renditions[0].key)
+    assert rendition is not None
+    assert platform.ingest.credentials.reader.read(rendition).state is CredentialState.TRUSTED
+    others = identity(*2 * (self_made(SystemClock().now()),))
+    stranger = Keeping(Reader(), Signer(others))
+    stranger.sign_made(again, "Elsewhere", [], "Eve")
+    assert platform.ingest.credentials.reader.read(again).state is CredentialState.UNTRUSTED

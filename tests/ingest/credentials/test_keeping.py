@@ -34,7 +34,7 @@ WHERE = {
 def keeping(reader: Reader, authority: Authority) -> Keeping:
     """Signs with a certificate that the trust list knows."""
     own = authority.signer("This Platform")
-    return Keeping(reader, Signer(lambda: identity(own.chain.encode(), own.key.encode())))
+    return Keeping(reader, Signer(identity(own.chain.encode(), own.key.encode())))
 
 
 @pytest.fixture
@@ -176,6 +176,10 @@ def test_what_the_studio_makes_is_a_composite_by_its_creator(
     assert out.refusals
     assert b"GPSLatitude" not in rendition.read_bytes()
     assert b'"Ada"' in json.dumps(report(rendition)).encode()
+    keeping.sign_made(rendition, "My summer", [Placed(photo, "A beach"), Placed(photo, "Again")], "Ada")
+    twice = reader.read(rendition)
+    assert (twice.state, [bool(one.manifest) for one in twice.ingredients]) == (CredentialState.TRUSTED, [True, True])
+    assert b"GPSLatitude" not in rendition.read_bytes()
     made = known.sign(photo_file, tmp_path / "made.jpg", source_type="trainedAlgorithmicMedia")
     keeping.sign_made(rendition, "Dreams", [Placed(made, "A dream")], "Ada")
     again = reader.read(rendition)
@@ -192,7 +196,7 @@ def test_pictures_are_signed_as_well(keeping: Keeping, reader: Reader, tmp_path:
 
 def test_a_self_made_identity_is_valid_and_on_nobodys_list(reader: Reader, clip_file: Path, rendition: Path) -> None:
     pem = self_made(datetime.now(UTC))
-    assert Keeping(reader, Signer(lambda: identity(pem, pem))).keep(clip_file, [rendition], "A title").kept
+    assert Keeping(reader, Signer(identity(pem, pem))).keep(clip_file, [rendition], "A title").kept
     out = reader.read(rendition)
     assert (out.state, out.problems) == (CredentialState.UNTRUSTED, ("signingCredential.untrusted",))
     assert (out.signer, out.organization) == (SELF_MADE_NAME, "On nobody's trust list")
@@ -202,7 +206,7 @@ def test_a_certificate_that_has_run_out_leaves_the_file_as_it_is(
     reader: Reader, authority: Authority, clip_file: Path, rendition: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = authority.signer("Long ago", days=-1)
-    expired = Signer(lambda: Identity(old.chain, old.key, "es256"))
+    expired = Signer(Identity(old.chain, old.key, "es256"))
     before = rendition.read_bytes()
     with caplog.at_level(logging.ERROR):
         found = Keeping(reader, expired).keep(clip_file, [rendition], "A title")

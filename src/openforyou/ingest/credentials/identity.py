@@ -29,6 +29,11 @@ class Identity:
     key: str
     algorithm: str
 
+    @property
+    def authority(self) -> str:
+        """The chain without the signer's own certificate."""
+        return self.chain.partition("-----END CERTIFICATE-----\n")[2]
+
 
 def identity(chain: bytes, key: bytes) -> Identity:
     """Of PEM: certificates, the signer's first, and a key without password. Raises `BadIdentity`."""

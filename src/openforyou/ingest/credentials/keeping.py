@@ -16,7 +16,7 @@ from openforyou.catalog.credentials.types import Credentials, CredentialState
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.ingest.credentials import manifests
 from openforyou.ingest.credentials.errors import NotSigned
-from openforyou.ingest.credentials.reading import Reader
+from openforyou.ingest.credentials.reading import Look, Reader
 from openforyou.ingest.credentials.signing import Part, Signer
 
 PASSED_ON = frozenset({CredentialState.TRUSTED, CredentialState.UNTRUSTED, CredentialState.BROKEN})
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Placed(NamedTuple):
-    """One thing that the studio set into what it made."""
+    """A file that another is made from, and how that one calls it."""
 
     path: Path
     title: str
@@ -44,20 +44,16 @@ class Keeping:
 
         A platform that cannot sign, because its certificate expired say, still publishes: `kept` then stays False.
         """
-        found, telling = self.reader.look(source)
+        look = self.reader.look(source)
         if self._signer is None:
-            return found
-        told = manifests.ingredient(title, "parentOf", manifests.PARENT)
-        at = self._clock.now()
+            return look.found
         try:
             for path in renditions:
-                if not self._passed_on(path, title, Part(source, told), found, telling):
-                    plain = manifests.transcoded(title, found.mining, (), at)
-                    self._signer.sign(path, plain, [Part(source, told, is_named=True)])
+                self._sign_rendition(self._signer, path, Placed(source, title), look)
         except NotSigned as error:
             _log.error("%s It is published without Content Credentials.", error)
-            return found
-        return replace(found, kept=True)
+            return look.found
+        return replace(look.found, kept=True)
 
     def sign_made(self, path: Path, title: str, placed: Sequence[Placed], creator: str) -> None:
         """Sign what was made here of other files, in place: created now, by `creator`, a composite of those.
@@ -76,22 +72,23 @@ class Keeping:
         made = manifests.Composed(title, creator, tuple(str(words["label"]) for words in told), has_ai)
         mining = [one for look in looks for one in look.found.mining]
         at = self._clock.now()
-        telling = [uri for look in looks for uri in look.telling]
+        telling = list(dict.fromkeys(uri for look in looks for uri in look.telling))
         try:
             self._signer.sign(path, manifests.composed(made, mining, telling, at), parts)
         except NotSigned:
             parts = [replace(part, is_named=True) for part in parts]
             self._signer.sign(path, manifests.composed(made, mining, (), at), parts)
 
-    def _passed_on(self, path: Path, title: str, parent: Part, found: Credentials, telling: Sequence[str]) -> bool:
-        """Sign with the source's own manifest inside; False where there is none, or it is too large or too odd."""
-        assert self._signer is not None, "asked by those who sign"
-        if found.state not in PASSED_ON:
-            return False
-        manifest = manifests.transcoded(title, found.mining, telling, self._clock.now())
-        try:
-            self._signer.sign(path, manifest, [parent])
-        except NotSigned as error:
-            _log.info("%s Its source is named only.", error)
-            return False
-        return True
+    def _sign_rendition(self, signer: Signer, path: Path, source: Placed, look: Look) -> None:
+        """With the source's own manifest inside; where it has none, or one too large or too odd, naming it only."""
+        told = manifests.ingredient(source.title, "parentOf", manifests.PARENT)
+        mining, at = look.found.mining, self._clock.now()
+        if look.found.state in PASSED_ON:
+            manifest = manifests.transcoded(source.title, mining, look.telling, at)
+            try:
+                signer.sign(path, manifest, [Part(source.path, told)])
+                return
+            except NotSigned as error:
+                _log.info("%s Its source is named only.", error)
+        plain = manifests.transcoded(source.title, mining, (), at)
+        signer.sign(path, plain, [Part(source.path, told, is_named=True)])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +32,11 @@ class Part:
 
 
 class Signer:
-    """Signs as one identity, which is asked for with the first signature. Use from any number of threads."""
+    """Signs as one identity. Use from any number of threads."""
 
-    def __init__(self, identity: Callable[[], Identity]) -> None:
+    def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._context = context()
-        self._known: Identity | None = None
-        self._asking = threading.Lock()
 
     def sign(self, path: Path, manifest: Mapping[str, Any], parts: Sequence[Part] = ()) -> int:
         """Put a manifest into the file at `path`, with those of its parts; answers its size in bytes.
@@ -70,9 +67,7 @@ class Signer:
                 return len(builder.sign(signer, containers.media_type(path), source, signed))
 
     def _signer(self) -> c2pa.Signer:
-        with self._asking:
-            self._known = self._known or self._identity()
-        known = self._known
+        known = self._identity
         return c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(known.algorithm, known.chain.encode(), known.key.encode(), None)
         )
