@@ -15,13 +15,14 @@ from time import monotonic
 import httpx
 import pytest
 
+from openforyou.core.errors import BadInput
+from openforyou.drills.elsewhere import Elsewhere, Reply
 from openforyou.outside.addresses import Address
 from openforyou.outside.errors import OutsideRefused, OutsideSilent
 from openforyou.outside.fetcher import Fetcher
-from openforyou.outside.names import Zone
+from openforyou.outside.names import DnsNames, Zone
 from openforyou.outside.types import Patience
 from tests.ledger.servers import Behaviour, Misbehaving, answering, dripping, ok, silent
-from tests.outside.certificates import Authority, serving_tls
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 PATIENCE = Patience(connect_s=1, names_s=1, get_s=0.6, download_s=0.6, redirects_max=3)
@@ -290,21 +291,39 @@ def test_a_download_is_a_file_or_nothing(fetcher: Fetcher, tmp_path: Path) -> No
 
 def test_tls_is_for_the_name_and_its_authority_must_be_known(tmp_path: Path) -> None:
     zone = Zone({"ada.example": ["127.0.0.1"], "eve.example": ["127.0.0.1"]})
-    authority = Authority()
-    fetcher = Fetcher(zone, LOOPBACK, patience=PATIENCE, trust=authority.trust())
-    with serving_tls(authority.server("ada.example", tmp_path)) as (port, hosts):
-        answer = fetcher.get(f"https://ada.example:{port}/")
-        assert (answer.body, answer.authentic, hosts) == (b"hello", True, [f"ada.example:{port}"])
-        for url in (f"https://eve.example:{port}/", f"https://127.0.0.1:{port}/"):
+    with Elsewhere(tmp_path, ["ada.example"]) as there:
+        there.pages["ada.example", "/"] = Reply(b"hello")
+        fetcher = Fetcher(zone, LOOPBACK, patience=PATIENCE, trust=there.authority.trust())
+        answer = fetcher.get(f"https://ada.example:{there.port}/")
+        assert (answer.body, answer.authentic) == (b"hello", True)
+        for url in (f"https://eve.example:{there.port}/", f"https://127.0.0.1:{there.port}/"):
             with pytest.raises(OutsideRefused, match="prove who it is") as caught:
                 fetcher.get(url)
             assert not isinstance(caught.value, OutsideSilent)
         with pytest.raises(OutsideRefused, match="prove who it is"):
-            Fetcher(zone, LOOPBACK, patience=PATIENCE).get(f"https://ada.example:{port}/")
-        assert len(hosts) == 1
+            Fetcher(zone, LOOPBACK, patience=PATIENCE).get(f"https://ada.example:{there.port}/")
+        assert there.asked == [("ada.example", "/")]
+
+
+def test_names_are_asked_of_the_name_server(tmp_path: Path) -> None:
+    with Elsewhere(tmp_path, ["ada.example"]) as there:
+        names = DnsNames(there.name_server)
+        there.texts["_x.ada.example"] = ['say "this"', "and that"]
+        assert [str(one) for one in names.addresses("ada.example", 2)] == ["127.0.0.1"]
+        assert list(names.addresses("nobody.example", 2)) == []
+        assert list(names.addresses("localhost", 2)) == []
+        assert sorted(names.texts("_x.ada.example", 2), reverse=True) == ['say "this"', "and that"]
+        assert list(names.texts("ada.example", 2)) == []
+        with pytest.raises(OutsideRefused, match="no name of a host"):
+            names.addresses("a" * 64 + ".example", 2)
+    with pytest.raises(OutsideSilent, match="No name server answered"):
+        names.texts("ada.example", 0.2)
+    for text in ("nowhere", "127.0.0.1:x", "127.0.0.1:5300:1"):
+        with pytest.raises(BadInput, match="no name server"):
+            DnsNames(text)
 
 
 def test_a_form_is_sent_to_its_address_alone(fetcher: Fetcher) -> None:
     with Misbehaving(answering(b"HTTP/1.1 307 Elsewhere\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")) as server:
-        answer = fetcher.post(server.url, {"code": "secret"})
+        answer = fetcher.post(server.url, b"code=secret")
         assert (answer.status, server.requests) == (307, 1)

@@ -11,12 +11,15 @@ from openforyou.accounts.service import Accounts
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
+from openforyou.catalog.identities.providers import read_providers
+from openforyou.catalog.identities.service import Identities
 from openforyou.catalog.service import Catalog
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
@@ -55,6 +58,12 @@ def fetcher(settings: Settings) -> Fetcher:
     return Fetcher(DnsNames(settings.outside_dns), networks, origin=settings.origin)
 
 
+def identities(settings: Settings, database: Database, clock: Clock, outside: Fetcher) -> Identities:
+    """Proofs of accounts elsewhere, as the settings allow. Raises `BadInput` naming what is wrong."""
+    providers = read_providers(settings.identity_providers)
+    return Identities(database, clock, outside, origin=settings.origin, providers=providers, plc=settings.plc_directory)
+
+
 class Platform:
     """A context manager. `database_url` overrides the settings' (for tests)."""
 
@@ -69,6 +78,7 @@ class Platform:
             self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
+            self.identities = identities(settings, self.database, self.clock, self.outside)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
@@ -76,6 +86,7 @@ class Platform:
             self.log = sequencer(settings, self.database, self._open.enter_context(asking(settings)))
             self._open.callback(self.log.close)
             self.receipts = Receipts(self.database, settings.log_folder)
+            self.optouts = OptOuts(self.database, self.clock, self.outside)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
             work = settings.data / "training"

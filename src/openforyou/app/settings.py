@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     outside_dns: str = Field(
         "", description="Name server to ask, as 192.0.2.53 or 192.0.2.53:5300; empty: those of the machine."
     )
+    identity_providers: str = Field(
+        "", description="File with the providers that people may prove accounts by signing in with; empty: none."
+    )
+    plc_directory: str = Field("https://plc.directory", description="Directory that resolves AT Protocol identifiers.")
 
     @classmethod
     def read(cls, data: Path | None = None) -> Settings:

@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlencode
 
 import certifi
 import httpcore
@@ -88,18 +87,21 @@ class Fetcher:
             path.unlink(missing_ok=True)
             raise
 
-    def post(
-        self, url: str, form: Mapping[str, str] | bytes, *, headers: Headers | None = None, bytes_max: int = 1 << 20
-    ) -> Answer:
-        """Send a form. No redirect is followed: what is sent is meant for this address alone."""
-        body = form if isinstance(form, bytes) else urlencode(form).encode()
+    def post(self, url: str, form: bytes, *, headers: Headers | None = None, bytes_max: int = BODY_BYTES_MAX) -> Answer:
+        """Send a form as it is encoded. No redirect is followed: what is sent is meant for this address alone."""
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self._once("POST", url, sent, form, bytes_max)
+
+    def get_alone(self, url: str, *, headers: Headers | None = None, bytes_max: int = BODY_BYTES_MAX) -> Answer:
+        """Get with headers of one's own, which may be secret: no redirect is followed."""
+        return self._once("GET", url, headers or {}, None, bytes_max)
+
+    def _once(self, method: str, url: str, headers: Headers, body: bytes | None, bytes_max: int) -> Answer:
         kept = bytearray()
-        deadline = Deadline(self.patience.get_s)
-        with self._open("POST", checked_url(url), sent, deadline, body) as (response, authentic):
+        at = checked_url(url)
+        with self._open(method, at, headers, Deadline(self.patience.get_s), body) as (response, authentic):
             size = _take(response, url, bytes_max, kept.extend)
-        answer = Answer(url, response.status, _headers(response), b"", size, authentic)
-        return replace(answer, body=bytes(kept))
+        return Answer(str(at), response.status, _headers(response), bytes(kept), size, authentic)
 
     def _follow(
         self,
