@@ -19,6 +19,8 @@ TRAIN_CHECK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3_600.0
 CLAIM_EVERY_S = 5.0
 RECHECK_EVERY_S = 60.0
+RECHECKS_AT_ONCE = 3
+"""Few, for each may wait for a slow server, and uploads wait with it."""
 LEARNER_NICENESS = 10
 """Uploads and feeds go first: an update that comes some seconds later is none the worse."""
 _log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ def work(platform: Platform, stop: threading.Event) -> None:
         if monotonic() - swept_at >= SWEEP_EVERY_S:
             _sweep(platform)
             swept_at = monotonic()
-        if not busy and monotonic() - rechecked_at >= RECHECK_EVERY_S:
+        if monotonic() - rechecked_at >= RECHECK_EVERY_S:
             _recheck(platform)
             rechecked_at = monotonic()
         if not busy:
@@ -83,7 +85,7 @@ def _sweep(platform: Platform) -> None:
 def _recheck(platform: Platform) -> None:
     """Look again at accounts elsewhere that creators proved."""
     try:
-        platform.identities.recheck_due()
+        platform.identities.recheck_due(RECHECKS_AT_ONCE)
     except Exception:
         _log.exception("proven accounts could not be looked at again; they are tried again")
 

@@ -16,6 +16,7 @@ from openforyou.cli import (
     drill,
     evaluate,
     experiments,
+    identities,
     ingest,
     models,
     policy,
@@ -66,6 +67,7 @@ _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
+app.add_typer(identities.app, name="identities")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

@@ -19,6 +19,7 @@ from openforyou.web import log, media
 from openforyou.web.api import router as api
 from openforyou.web.media import Listed
 from openforyou.web.origin import Site
+from openforyou.web.pages import identities
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.routes import error_page
 from openforyou.web.pages.routes import router as pages
@@ -62,6 +63,7 @@ def create_app(platform: Platform, *, rates: Rates | None = None) -> FastAPI:
     app.include_router(media.router, responses=PROBLEMS)
     app.include_router(log.router, responses=PROBLEMS)
     app.include_router(pages, include_in_schema=False)
+    app.include_router(identities.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Shield, site=site, cookie_names=COOKIE_NAMES)
     return app

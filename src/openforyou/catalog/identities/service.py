@@ -90,6 +90,11 @@ class Identities:
         known = {name: place.title for name, place in PLACES.items()}
         return known | {name: one.title or name for name, one in self._providers.items() if name not in known}
 
+    def in_words(self, platform: str, method: str) -> str:
+        """What a method is called there."""
+        known = {way.name: way.title for way in self.offered(platform)} if platform in self.platforms() else {}
+        return known.get(method, method)
+
     # Challenges
 
     def challenge(self, creator_id: CreatorId, platform: str, who: str, method: str = "") -> Begun:

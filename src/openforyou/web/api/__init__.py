@@ -9,6 +9,7 @@ from openforyou.web.api import (
     creators,
     events,
     feed,
+    identities,
     items,
     mutes,
     passkeys,
@@ -20,7 +21,7 @@ from openforyou.web.api import (
 
 router = APIRouter(prefix="/v1")
 PARTS = (
-    *(feed, events, counts, items, creators, controls, mutes, wishes),
+    *(feed, events, counts, items, creators, identities, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, progress),
 )
 for part in PARTS:

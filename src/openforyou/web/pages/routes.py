@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,7 +9,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import AwareDatetime
 
 from openforyou.accounts.types import PASSWORD_LENGTH_MIN
-from openforyou.app.platform import Platform
 from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Right
 from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
@@ -18,6 +16,8 @@ from openforyou.events.controls.types import WORD_LENGTH_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
+from openforyou.web.api.identities import proven_cards
+from openforyou.web.pages.drawing import page
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
 from openforyou.web.pages.rules import shown
@@ -25,7 +25,7 @@ from openforyou.web.pages.wording import BREAKS, KEYS, LANGUAGES, REPORT_REASONS
 from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
 from openforyou.web.reach import ThePlatform, TheRates, TheSite
-from openforyou.web.session import Visitor, Welcomed
+from openforyou.web.session import Welcomed
 
 FIRST_SLATE = 6
 """As many as the page asks for later, so that what is watched soon counts."""
@@ -33,16 +33,6 @@ MORE_ITEMS = 6
 
 router = APIRouter(default_response_class=HTMLResponse)
 Before = Annotated[AwareDatetime | None, Query()]
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """Whoever is signed in, as the pages name them."""
-
-    email: str
-    has_password: bool
-    handle: str
-    name: str
 
 
 # Watching
@@ -54,7 +44,7 @@ def for_you(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTMLRe
     rates.check(FEED, visitor.viewer_id)
     served = platform.feed.for_you(visitor.viewer_id, region=visitor.region, size=FIRST_SLATE)
     source = "/v1/feed"
-    return _page("feed.html", visitor, platform, place="for_you", title="For You", source=source, **_stage(served))
+    return page("feed.html", visitor, platform, place="for_you", title="For You", source=source, **_stage(served))
 
 
 @router.get("/following")
@@ -63,7 +53,7 @@ def following(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTML
     rates.check(FEED, visitor.viewer_id)
     served = platform.feed.following(visitor.viewer_id, size=FIRST_SLATE)
     source = "/v1/feed/following"
-    return _page("feed.html", visitor, platform, place="following", title="Following", source=source, **_stage(served))
+    return page("feed.html", visitor, platform, place="following", title="Following", source=source, **_stage(served))
 
 
 @router.get("/item/{item_id}")
@@ -73,7 +63,7 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
     served = platform.feed.present(visitor.viewer_id, "item", [shown])
     others = [other for other in platform.catalog.items_of(shown.creator_id) if other.id != shown.id][:MORE_ITEMS]
     more = platform.feed.present(visitor.viewer_id, "creator", others) if others else None
-    return _page(
+    return page(
         "item.html",
         visitor,
         platform,
@@ -97,7 +87,7 @@ def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Befor
     follows = found.id in platform.events.following(visitor.viewer_id)
     # A context that names no item: whoever shows nothing yet can be followed too.
     context = platform.events.contexts(RequestId(new_id()), visitor.viewer_id, [(ItemId(0), found.id)])[0]
-    return _page(
+    return page(
         "creator.html",
         visitor,
         platform,
@@ -107,6 +97,7 @@ def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Befor
         is_own=account is not None and account.id == found.account_id,
         following=follows,
         followers=platform.events.followers(found.id),
+        identities=proven_cards(found.id, platform),
         feed_context=context,
         items=_shown(served)["items"],
         before=items[-1].created_at.isoformat() if len(items) == PAGE_ITEMS else "",
@@ -119,7 +110,7 @@ def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Befor
 @router.get("/upload")
 def upload(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """Sends a clip; asks for a sign-in, then for a handle, where they are missing."""
-    return _page(
+    return page(
         "upload.html",
         visitor,
         platform,
@@ -136,7 +127,7 @@ def upload(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 @router.get("/uploads")
 def uploads(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """One's own clips in every state."""
-    return _page("uploads.html", visitor, platform, place="uploads", title="My clips")
+    return page("uploads.html", visitor, platform, place="uploads", title="My clips")
 
 
 # Oneself
@@ -150,14 +141,14 @@ def sign_in(visitor: Welcomed, platform: ThePlatform, after: Annotated[str, Quer
         return RedirectResponse(own, status_code=303)
     title = "Sign in"
     length = PASSWORD_LENGTH_MIN
-    return _page("signin.html", visitor, platform, place="signin", title=title, next=own, password_length_min=length)
+    return page("signin.html", visitor, platform, place="signin", title=title, next=own, password_length_min=length)
 
 
 @router.get("/settings")
 def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """What a viewer chooses, with an account or without."""
     reset_at = platform.events.controls(visitor.viewer_id).reset_at
-    return _page(
+    return page(
         "settings.html",
         visitor,
         platform,
@@ -176,21 +167,21 @@ def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 @router.get("/about")
 def about(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """How it works, in plain words."""
-    return _page("about.html", visitor, platform, place="about", title="How it works")
+    return page("about.html", visitor, platform, place="about", title="How it works")
 
 
 @router.get("/log")
 def log(visitor: Welcomed, platform: ThePlatform, request: Request, site: TheSite) -> HTMLResponse:
     """The public log: its key, its newest checkpoint, who watches it, and how to verify it."""
     facts = _logbook(request).facts()
-    return _page("log.html", visitor, platform, place="log", title="The public log", log=facts, origin=site.of(request))
+    return page("log.html", visitor, platform, place="log", title="The public log", log=facts, origin=site.of(request))
 
 
 @router.get("/rules")
 def rules(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """Every published rule, in force and past."""
     told = {"rules": shown(platform), "days": EFFECT_DAYS}
-    return _page("rules.html", visitor, platform, place="rules", title="Published rules", **told)
+    return page("rules.html", visitor, platform, place="rules", title="Published rules", **told)
 
 
 def error_page(_request: Request, told: Told) -> HTMLResponse:
@@ -203,25 +194,9 @@ def error_page(_request: Request, told: Told) -> HTMLResponse:
 # Drawing
 
 
-def _page(name: str, visitor: Visitor, platform: Platform, **told: Any) -> HTMLResponse:
-    """A template with what every page is told."""
-    chosen = platform.events.controls(visitor.viewer_id)
-    html = templates().get_template(name).render(me=_me(visitor, platform), controls=chosen, **told)
-    return HTMLResponse(html)
-
-
 def _logbook(request: Request) -> Logbook:
     book: Logbook = request.app.state.logbook
     return book
-
-
-def _me(visitor: Visitor, platform: Platform) -> Me | None:
-    account = visitor.account
-    if account is None:
-        return None
-    own = platform.catalog.creator_of_account(account.id)
-    handle, name = ("", "") if own is None else (own.handle, own.name)
-    return Me(email=account.email, has_password=account.has_password, handle=handle, name=name)
 
 
 def _stage(served: Served) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _uses(licence: Element, name: str) -> set[str]:
 
 def _named(element: Element, name: str) -> Iterator[Element]:
     """Those within of that name, whatever their namespace."""
-    return (one for one in element.iter() if isinstance(one.tag, str) and one.tag.rpartition("}")[2].lower() == name)
+    return (one for one in element.iter() if one.tag.rpartition("}")[2].lower() == name)
 
 
 READER = Rsl()
