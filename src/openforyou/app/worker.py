@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 def work(platform: Platform, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     _sweep(platform)
+    _recheck(platform)
     swept_at = looked_at = rechecked_at = monotonic()
     while not stop.is_set():
         busy = _take_in_one(platform)
