@@ -100,7 +100,7 @@ def is_host(text: str) -> bool:
 PLACES = {
     one.name: one
     for one in (
-        Place("web", "a web site", "ada.example", ("dns", "well-known", "rel-me"), _domain),
+        Place("web", "Web site", "ada.example", ("dns", "well-known", "rel-me"), _domain),
         Place("mastodon", "Mastodon", "ada@social.example", ("rel-me", "code"), _federated(r"[a-z0-9_.-]{1,60}", "/@")),
         Place(
             "peertube",

@@ -107,6 +107,7 @@ async function refresh() {
     platforms = told.platforms;
     byId("platform").replaceChildren(...platforms.map(({ name, title }) => new Option(title, name)));
     offerMethods();
+    byId("begin").disabled = false;
   }
 }
 
@@ -134,5 +135,10 @@ if (form) {
     toast(`${named} is proven.`);
     history.replaceState(null, "", location.pathname);
   }
-  await refresh();
+  try {
+    await refresh();
+  } catch (problem) {
+    if (!(problem instanceof Refusal)) throw problem;
+    toast(problem.words, { act: "Again", does: () => location.reload() });
+  }
 }
