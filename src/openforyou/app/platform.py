@@ -12,6 +12,8 @@ from openforyou.app import credentials
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
+from openforyou.catalog.identities.providers import read_providers
+from openforyou.catalog.identities.service import Identities
 from openforyou.catalog.queue.service import Queue
 from openforyou.catalog.service import Catalog
 from openforyou.core.clock import Clock, SystemClock
@@ -19,12 +21,16 @@ from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
 from openforyou.ledger.source import FolderSource
 from openforyou.moderation.claims.service import Claims
 from openforyou.moderation.service import Policies
+from openforyou.outside.addresses import networks_of
+from openforyou.outside.fetcher import Fetcher
+from openforyou.outside.names import DnsNames
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -49,6 +55,18 @@ def sequencer(settings: Settings, database: Database, cosign: Cosign | None) -> 
     return Sequencer(database, settings.log_folder, settings.log_key, cosign)
 
 
+def fetcher(settings: Settings) -> Fetcher:
+    """What asks other servers, as the settings allow. Raises `BadInput` naming the variable."""
+    networks = networks_of(settings.outside_allow, "OPENFORYOU_OUTSIDE_ALLOW")
+    return Fetcher(DnsNames(settings.outside_dns), networks, origin=settings.origin)
+
+
+def identities(settings: Settings, database: Database, clock: Clock, outside: Fetcher) -> Identities:
+    """Proofs of accounts elsewhere, as the settings allow. Raises `BadInput` naming what is wrong."""
+    providers = read_providers(settings.identity_providers)
+    return Identities(database, clock, outside, origin=settings.origin, providers=providers, plc=settings.plc_directory)
+
+
 class Platform:
     """A context manager. `database_url` overrides the settings' (for tests)."""
 
@@ -60,10 +78,12 @@ class Platform:
             self.database = self._open.enter_context(database(settings, database_url))
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
+            self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
             self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)
+            self.identities = identities(settings, self.database, self.clock, self.outside)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
@@ -71,6 +91,7 @@ class Platform:
             self.log = sequencer(settings, self.database, self._open.enter_context(asking(settings)))
             self._open.callback(self.log.close)
             self.receipts = Receipts(self.database, settings.log_folder)
+            self.optouts = OptOuts(self.database, self.clock, self.outside)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
             self.ingest.credentials = credentials.keeping(settings, self.clock)

@@ -18,6 +18,9 @@ IDLE_WAIT_S = 1.0
 TRAIN_CHECK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3_600.0
 CLAIM_EVERY_S = 5.0
+RECHECK_EVERY_S = 60.0
+RECHECKS_AT_ONCE = 3
+"""Few, for each may wait for a slow server, and uploads wait with it."""
 LEARNER_NICENESS = 10
 """Uploads and feeds go first: an update that comes some seconds later is none the worse."""
 _log = logging.getLogger(__name__)
@@ -26,7 +29,8 @@ _log = logging.getLogger(__name__)
 def work(platform: Platform, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     _sweep(platform)
-    swept_at = looked_at = monotonic()
+    _recheck(platform)
+    swept_at = looked_at = rechecked_at = monotonic()
     while not stop.is_set():
         busy = _take_in_one(platform)
         if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
@@ -36,6 +40,9 @@ def work(platform: Platform, stop: threading.Event) -> None:
         if monotonic() - swept_at >= SWEEP_EVERY_S:
             _sweep(platform)
             swept_at = monotonic()
+        if monotonic() - rechecked_at >= RECHECK_EVERY_S:
+            _recheck(platform)
+            rechecked_at = monotonic()
         if not busy:
             stop.wait(IDLE_WAIT_S)
 
@@ -82,6 +89,14 @@ def _close_claims(platform: Platform) -> None:
         platform.claims.close_due()
     except Exception:
         _log.exception("claims past their appeal could not be closed; it is tried again")
+
+
+def _recheck(platform: Platform) -> None:
+    """Look again at accounts elsewhere that creators proved."""
+    try:
+        platform.identities.recheck_due(RECHECKS_AT_ONCE)
+    except Exception:
+        _log.exception("proven accounts could not be looked at again; they are tried again")
 
 
 def _train_when_due(platform: Platform) -> None:

@@ -60,7 +60,15 @@ def show(claim: ClaimArgument, data: DataOption = None, as_json: JsonOption = Fa
     with Platform(Settings.read(data)) as platform:
         case = platform.claims.case(claim_id)
         names = _names(platform, [case])
+        sides = (case.claim.claimant, case.claim.about.respondent)
+        proven = {
+            names[side]: [f"{one.outside.who} on {one.outside.platform}" for one in platform.identities.proven(side)]
+            for side in sides
+        }
     _print(case, names, as_json=as_json)
+    if not as_json:
+        for name, accounts in proven.items():
+            typer.echo(f"{name} has proven: {', '.join(accounts) or 'no account elsewhere'}")
 
 
 @app.command()

@@ -18,6 +18,7 @@ from openforyou.cli import (
     drill,
     evaluate,
     experiments,
+    identities,
     ingest,
     models,
     policy,
@@ -72,6 +73,7 @@ app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
 app.add_typer(claims.app, name="claims")
 app.add_typer(queue.app, name="queue")
+app.add_typer(identities.app, name="identities")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

@@ -28,6 +28,7 @@ class Seat(StrEnum):
 
     VIEWER = "viewer"
     SCRIPT = "script"
+    IMPOSTOR = "impostor with an account"
     ADMINISTRATOR = "operator's administrator"
     DATABASE = "database superuser"
     DISK = "owner of the disk"
@@ -134,6 +135,11 @@ def attacks_of(drill: str) -> list[Attack]:
 def witnesses_of(drill: str) -> int:
     """How many witnesses its world has: `WITNESSES` in its package."""
     return int(getattr(_package(drill), "WITNESSES", 0))
+
+
+def hosts_of(drill: str) -> tuple[str, ...]:
+    """The servers elsewhere that its world asks: `HOSTS` in its package."""
+    return tuple(getattr(_package(drill), "HOSTS", ()))
 
 
 def attacks_in(module: ModuleType) -> Iterator[Attack]:

@@ -13,7 +13,7 @@ from time import monotonic
 
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.progress import Progress, silent
-from openforyou.drills.attack import Attack, Case, Outcome, Result, attacks_of, witnesses_of
+from openforyou.drills.attack import Attack, Case, Outcome, Result, attacks_of, hosts_of, witnesses_of
 from openforyou.drills.errors import Broken
 from openforyou.drills.world import World
 
@@ -31,7 +31,7 @@ def carry_out(drill: str, progress: Progress = silent, *, keep: bool = False) ->
     folder, numbers = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)), count(1)
 
     def make_world() -> World:
-        return World(folder / f"world-{next(numbers)}", witnesses=witnesses)
+        return World(folder / f"world-{next(numbers)}", witnesses=witnesses, hosts=hosts_of(drill))
 
     try:
         return run(drill, attacks, make_world, progress), folder

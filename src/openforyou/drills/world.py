@@ -26,7 +26,9 @@ from openforyou.app.children import Child
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.audit.types import Report
+from openforyou.drills.elsewhere import Elsewhere
 from openforyou.drills.errors import Broken
+from openforyou.drills.outside import Outside
 from openforyou.drills.readers import Verifier, check, environment
 from openforyou.drills.stage import Clip, publish, traffic
 from openforyou.drills.viewers import Told, Viewer
@@ -44,9 +46,12 @@ _ADDRESS = re.compile(r"http://localhost:(\d+)/")
 
 
 class World:
-    """A context manager. `witnesses` is how many there are, all of whom must cosign; `verifier` is who checks."""
+    """A context manager. `witnesses` is how many there are, all of whom must cosign; `verifier` is who checks; `hosts`
+    are servers elsewhere, on the loopback address, that the platform may ask."""
 
-    def __init__(self, folder: Path, *, witnesses: int = 0, verifier: Verifier = check) -> None:
+    def __init__(
+        self, folder: Path, *, witnesses: int = 0, verifier: Verifier = check, hosts: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.settings = Settings.model_construct(data=self.data)  # without the operator's environment
@@ -61,6 +66,10 @@ class World:
         self._sequencing: _Process | None = None
         self._numbers = count(1)
         self.url = ""
+        self.people: dict[str, Viewer] = {}
+        """Who signed up in the course of a drill, by handle."""
+        self._hosts = hosts
+        self._outside: Outside | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -116,6 +125,12 @@ class World:
         """What they have said since."""
         paths = sorted(self.folder.glob("*.said"))
         return "".join(path.read_bytes()[since.get(path.name, 0) :].decode(errors="replace") for path in paths)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The servers elsewhere, for a drill that has some."""
+        assert self._outside is not None, "the drill names no HOSTS"
+        return self._outside.there
 
     # Acting
 
@@ -175,6 +190,17 @@ class World:
         """Start one by itself, as the server does."""
         self._sequencing = self._child("sequencer", ["sequencer", "--data", str(self.data)], self._asking())
 
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """A worker for a while, as `openforyou serve` has one beside it."""
+        process = self._child(
+            "worker", ["worker", "--data", str(self.data)], {**self._environment(), "OPENFORYOU_UPDATE_S": "0"}
+        )
+        try:
+            yield
+        finally:
+            process.stop()
+
     def restart_server(self) -> None:
         """Stop `openforyou serve` and everything with it, and start it again at the same address."""
         assert self._serving is not None
@@ -189,8 +215,12 @@ class World:
     def _start(self) -> None:
         self.data.mkdir(parents=True)
         self._witness()
+        if self._hosts:
+            self._outside = self._open.enter_context(Outside(self.folder, self._hosts))
         self.platform = self._open.enter_context(Platform(self.settings))
-        self._serve(0)
+        if self._outside is not None:
+            self.platform.outside = self._outside.fetcher()
+        self._serve(0 if self._outside is None else self._outside.port)
         self.maker = self.stranger()
         self.maker_id = self._sign_up(self.maker)
         self.clips = publish(self.platform, self.maker_id)
@@ -237,9 +267,12 @@ class World:
     def _serve(self, port: int) -> None:
         (self.folder / "serve.said").unlink(missing_ok=True)
         arguments = ["serve", "--child", "--no-worker", "--data", str(self.data), "--port", str(port)]
-        self._serving = self._child("serve", arguments, self._asking())
+        self._serving = self._child("serve", arguments, self._environment())
         self.url = self._address("serve")
         self.ask("/v1/progress")
+
+    def _environment(self) -> dict[str, str]:
+        return self._asking() | ({} if self._outside is None else self._outside.environment())
 
     def _asking(self) -> dict[str, str]:
         return {"OPENFORYOU_WITNESS_POLICY": str(self.folder / "policy")} if self.policy else {}

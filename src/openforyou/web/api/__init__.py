@@ -11,6 +11,7 @@ from openforyou.web.api import (
     credentials,
     events,
     feed,
+    identities,
     items,
     mutes,
     passkeys,
@@ -22,7 +23,7 @@ from openforyou.web.api import (
 
 router = APIRouter(prefix="/v1")
 PARTS = (
-    *(feed, events, counts, items, credentials, creators, controls, mutes, wishes),
+    *(feed, events, counts, items, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, claims, progress),
 )
 for part in PARTS:

@@ -12,6 +12,7 @@ from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.core.errors import Conflict
 from openforyou.web.api.accounts import CreatorOut, creator_out
 from openforyou.web.api.cards import CreatorCard, SlatePage, creator_card, slate_page
+from openforyou.web.api.identities import ProvenCard, proven_cards
 from openforyou.web.rates import CHANGE
 from openforyou.web.reach import ThePlatform, TheRates
 from openforyou.web.session import Known, Member
@@ -33,6 +34,7 @@ class CreatorPage(BaseModel):
     creator: CreatorCard
     bio: str
     followers: int
+    identities: list[ProvenCard] = Field(description="Accounts elsewhere that they have proven to hold.")
     items: SlatePage
     before: AwareDatetime | None = Field(description="Ask again with it for older items; null where there are none.")
 
@@ -72,6 +74,7 @@ def get_creator(
         creator=creator_card(creator, following=following),
         bio=creator.bio,
         followers=platform.events.followers(creator.id),
+        identities=proven_cards(creator.id, platform),
         items=slate_page(platform.feed.present(visitor.viewer_id, "creator", items)),
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
     )

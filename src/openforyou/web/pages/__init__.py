@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, routes
+from openforyou.web.pages import claims, identities, routes
 
 router = APIRouter()
-for part in (routes, claims):
+for part in (routes, identities, claims):
     router.include_router(part.router)

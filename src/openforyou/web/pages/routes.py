@@ -19,6 +19,7 @@ from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
 from openforyou.web.api.credentials import credentials_out
+from openforyou.web.api.identities import proven_cards
 from openforyou.web.pages.drawing import drawn
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
@@ -110,6 +111,7 @@ def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Befor
         is_own=account is not None and account.id == found.account_id,
         following=follows,
         followers=platform.events.followers(found.id),
+        identities=proven_cards(found.id, platform),
         feed_context=context,
         items=_shown(served)["items"],
         before=items[-1].created_at.isoformat() if len(items) == PAGE_ITEMS else "",
