@@ -18,7 +18,7 @@ HANDLE_LENGTH_MAX = 30
 
 
 class ItemKind(StrEnum):
-    """What an item is. Slideshows and articles are types from the first day; only video can be taken in yet."""
+    """What an item is. An article has words and a picture, and no rendition to play."""
 
     VIDEO = "video"
     SLIDESHOW = "slideshow"
@@ -97,6 +97,10 @@ class Item:
     """The primary tag of its language, by its creator's word; empty where nobody said."""
     sound_id: int | None = None
     """Clips set to the same sound share it; None: silence, or from before sounds were told apart."""
+    posted_at: datetime | None = None
+    """When it was posted elsewhere first, as its export says."""
+    source_url: str = ""
+    """Where it stands elsewhere; of an article, where it is from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class Draft:
     region: str = ""
     cross_post: bool = False
     language: str = ""
+    posted_at: datetime | None = None
+    source_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

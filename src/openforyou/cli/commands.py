@@ -16,6 +16,7 @@ from openforyou.cli import (
     drill,
     evaluate,
     experiments,
+    imports,
     ingest,
     models,
     policy,
@@ -59,6 +60,7 @@ def _add(name: str, command: Callable[..., Any], *, hidden: bool = False) -> Non
 _add("demo", demo.demo)
 _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
+_add("import", imports.import_archive)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)

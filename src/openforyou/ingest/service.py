@@ -101,6 +101,8 @@ class Ingest:
             region=said.get("region", ""),
             cross_post=said.get("cross_post", False),
             language=primary_tag(said.get("language", "")),
+            posted_at=said.get("posted_at"),
+            source_url=said.get("source_url", ""),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:

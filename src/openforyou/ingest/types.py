@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Required, TypedDict
@@ -125,7 +126,8 @@ class Said(TypedDict, total=False):
     """What somebody says of a file that they hand over.
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
-    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language.
+    the rights were given; `cross_post` whether it was posted elsewhere before, `posted_at` when and
+    `source_url` where; `language` the tag of its language.
     """
 
     title: str
@@ -136,6 +138,8 @@ class Said(TypedDict, total=False):
     name: str
     cross_post: bool
     language: str
+    posted_at: datetime | None
+    source_url: str
 
 
 @dataclass(frozen=True, slots=True)
