@@ -146,5 +146,6 @@ def _media(entry: Any) -> tuple[str, list[str]]:
 
 def _iso(entry: Any) -> str:
     """When it was published, in UTC."""
-    parts = entry.get("published_parsed") or entry.get("updated_parsed") or entry.get("created_parsed")
+    told = (dict.get(entry, key) for key in ("published_parsed", "updated_parsed", "created_parsed"))
+    parts = next((one for one in told if one), None)
     return "" if parts is None else "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+00:00".format(*parts[:6])
