@@ -24,6 +24,9 @@ from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
 from openforyou.ledger.source import FolderSource
 from openforyou.moderation.service import Policies
+from openforyou.outside.addresses import networks_of
+from openforyou.outside.fetcher import Fetcher
+from openforyou.outside.names import DnsNames
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -48,6 +51,12 @@ def sequencer(settings: Settings, database: Database, cosign: Cosign | None) -> 
     return Sequencer(database, settings.log_folder, settings.log_key, cosign)
 
 
+def fetcher(settings: Settings) -> Fetcher:
+    """What asks other servers, as the settings allow. Raises `BadInput` naming the variable."""
+    networks = networks_of(settings.outside_allow, "OPENFORYOU_OUTSIDE_ALLOW")
+    return Fetcher(DnsNames(settings.outside_dns), networks, origin=settings.origin)
+
+
 class Platform:
     """A context manager. `database_url` overrides the settings' (for tests)."""
 
@@ -59,6 +68,7 @@ class Platform:
             self.database = self._open.enter_context(database(settings, database_url))
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
+            self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
@@ -70,7 +80,8 @@ class Platform:
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
-            self.imports = Imports(self.database, self.catalog, self.ingest, self.blobs, self.clock)
+            self.imports = Imports(self.catalog, self.ingest, self.database, self.blobs, self.clock)
+            self.imports.fetcher = self.outside
             self.archives = Runs(self.imports)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     witness_policy: str = Field(
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."
     )
+    outside_allow: str = Field(
+        "", description="Private networks that may be asked too, as 10.1.0.0/16,fd00:1::/64; empty: public ones alone."
+    )
+    outside_dns: str = Field(
+        "", description="Name server to ask, as 192.0.2.53 or 192.0.2.53:5300; empty: those of the machine."
+    )
 
     @classmethod
     def read(cls, data: Path | None = None) -> Settings:

@@ -26,8 +26,6 @@ from openforyou.ingest.imports.archive import Archive, ArchiveLimits
 from openforyou.ingest.imports.containers import opened
 from openforyou.ingest.imports.errors import Unproven
 from openforyou.ingest.imports.feed import FEED_BYTES_MAX
-from openforyou.ingest.imports.feed import Feed as FeedImporter
-from openforyou.ingest.imports.fetching import Fetcher
 from openforyou.ingest.imports.proofs import NothingProven, Proofs
 from openforyou.ingest.imports.reading import host_of, web_address
 from openforyou.ingest.imports.taking import Taking
@@ -35,9 +33,12 @@ from openforyou.ingest.imports.types import Asked, Found, Outcome, Owner, Report
 from openforyou.ingest.imports.working import Pace, Work, found_in, line_of, skipped_line
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.workspace import workspace
+from openforyou.outside.fetcher import Fetcher
 from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
+NOBODY = "nobody"
+"""The host of what came over a connection that somebody between us and it could have written to."""
 LAPSED = "the proof that the account is theirs has lapsed"
 
 
@@ -57,11 +58,12 @@ class Source:
 class Imports:
     """Use from any number of threads and processes; a creator's imports go one after another."""
 
-    def __init__(self, database: Database, catalog: Catalog, ingest: Ingest, blobs: Blobs, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, ingest: Ingest, database: Database, blobs: Blobs, clock: Clock) -> None:
         self.database, self.catalog, self.ingest, self.blobs, self.clock = database, catalog, ingest, blobs, clock
         self.proofs: Proofs = NothingProven()
         """Strict until somebody who checks is wired in."""
         self.fetcher: Fetcher | None = None
+        """What fetches feeds, and files that an export only links to; None: nothing is fetched."""
         self.limits = ArchiveLimits()
 
     # Looking
@@ -120,8 +122,8 @@ class Imports:
                 path, host = self._fetched(path, folder)
             with opened(path, source.shown, self.limits, folder) as archive:
                 found = found_in(archive)
-                if host and found.platform == FeedImporter.name:  # Whose it is says its address, not what it claims.
-                    found = replace(found, owner=Owner(found.platform, host))
+                if host:  # Whose it is says its address, not what it claims.
+                    found = replace(found, owner=Owner(found.platform, "" if host == NOBODY else host))
                 yield archive, found
 
     def _fetched(self, address: str, folder: Path) -> tuple[Path, str]:
@@ -129,10 +131,14 @@ class Imports:
             raise BadInput(
                 f"{address[:80]} cannot be fetched.", hint="Save the feed as a file and hand that in.", field="file"
             )
-        answer = self.fetcher.get(address, bytes_max=FEED_BYTES_MAX)
+        answer = self.fetcher.get(address, bytes_max=FEED_BYTES_MAX, accept="application/rss+xml, application/xml, */*")
+        if not answer.ok:
+            raise BadInput(
+                f"{address[:80]} answers with status {answer.status}.", hint="Check the address.", field="file"
+            )
         path = folder / "feed.xml"
         path.write_bytes(answer.body)
-        return path, host_of(answer.url)
+        return path, host_of(answer.url) if answer.authentic else NOBODY
 
     @contextmanager
     def _alone(self, creator_id: CreatorId) -> Iterator[None]:

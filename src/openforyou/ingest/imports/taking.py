@@ -19,10 +19,10 @@ from openforyou.ingest.imports import rules
 from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.articles import excerpt, poster_of, reading_ms, safe_html, sample_of
 from openforyou.ingest.imports.errors import BadArchive
-from openforyou.ingest.imports.fetching import Fetcher
 from openforyou.ingest.imports.reading import headline, web_address, words_of
 from openforyou.ingest.imports.types import Entry, EntryKind
 from openforyou.ingest.service import Ingest
+from openforyou.outside.fetcher import Fetcher
 from openforyou.storage.blobs import Blobs
 
 FETCHED_BYTES_MAX, PICTURE_BYTES_MAX = 2_000_000_000, 20_000_000
@@ -81,6 +81,7 @@ class Taking:
         if self.fetcher is None:
             raise NotAFile(rules.file_name(entry, self.platform))
         path = folder / "fetched"
+        path.unlink(missing_ok=True)
         self.fetcher.download(entry.link, path, bytes_max=FETCHED_BYTES_MAX)
         return path
 
