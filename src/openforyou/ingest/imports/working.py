@@ -44,6 +44,7 @@ class Work:
         self._database, self._taking, self._found, self._asked, self._known = database, taking, found, asked, known
         self._waiting: list[dict[str, Any]] = []
         self._seen: set[str] = set()
+        self._kept: set[str] = set()
         self.lines: list[Line] = []
 
     def run(self, archive: Archive, folder: Path, pace: Pace) -> bool:
@@ -136,8 +137,9 @@ class Work:
         self.lines.append(skipped_line(skipped))
         row = self._known.get(skipped.external_id)
         if skipped.entry is not None and skipped.external_id and (row is None or row.item_id is None):
-            if any(one["external_id"] == skipped.external_id for one in self._waiting):
+            if skipped.external_id in self._kept:
                 return
+            self._kept.add(skipped.external_id)
             self._waiting.append(store.row_of(skipped.entry, Outcome.SKIPPED, skipped.reason, (), ""))
             self._write(WRITE_EVERY)
 
