@@ -22,6 +22,7 @@ from openforyou.core.errors import BadInput, Conflict, NotAllowed
 from openforyou.core.ids import CreatorId, encode_id, new_id
 from openforyou.ingest.imports import store
 from openforyou.ingest.imports.errors import NoSuchImport
+from openforyou.ingest.imports.reading import web_address
 from openforyou.ingest.imports.service import Imports, Source
 from openforyou.ingest.imports.types import Asked, Line, Outcome, Report, Run, RunState
 from openforyou.ingest.imports.working import Pace
@@ -67,6 +68,18 @@ class Runs:
             raise
         return run_id
 
+    def receive_address(self, address: str, creator_id: CreatorId) -> int:
+        """Note the address of a feed, to be looked through. Raises `BadInput`, `Conflict`."""
+        plain = web_address(address)
+        if not plain:
+            raise BadInput(f"{address[:80]!r} is no web address.", hint="It begins with https://.", field="address")
+        run_id = new_id()
+        with self._database.begin() as connection:
+            if store.unfinished_count(connection, creator_id) >= RUNS_MAX:
+                raise Conflict(f"You have {RUNS_MAX} archives here.", hint="Finish one, or cancel it.")
+            store.insert_run(connection, run_id, creator_id, plain, "", self._clock.now())
+        return run_id
+
     def of(self, creator_id: CreatorId) -> list[Run]:
         """A creator's, newest first."""
         with self._database.connect() as connection:
@@ -93,7 +106,8 @@ class Runs:
         run = self.run(run_id, creator_id)
         with self._database.begin() as connection:
             store.remove_run(connection, run_id)
-        self._blobs.delete(run.blob_key)
+        if run.blob_key:
+            self._blobs.delete(run.blob_key)
 
     # The worker
 
@@ -178,11 +192,15 @@ class Runs:
     def _end(self, run: Run, **values: object) -> None:
         with self._database.begin() as connection:
             store.set_run(connection, run.id, **values)
-        self._blobs.delete(run.blob_key)
+        if run.blob_key:
+            self._blobs.delete(run.blob_key)
 
     @contextmanager
     def _source(self, run: Run) -> Iterator[Source]:
-        """The archive as a file of this machine, copied only where the store is elsewhere."""
+        """The archive as a file of this machine, copied only where the store is elsewhere; a feed as its address."""
+        if not run.blob_key:
+            yield Source(run.name, run.name)
+            return
         local = self._blobs.local_path(run.blob_key)
         if local is not None:
             yield Source(local, run.name)

@@ -9,6 +9,7 @@ from openforyou.web.api import (
     creators,
     events,
     feed,
+    imports,
     items,
     mutes,
     passkeys,
@@ -21,7 +22,7 @@ from openforyou.web.api import (
 router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, creators, controls, mutes, wishes),
-    *(accounts, passkeys, policies, uploads, progress),
+    *(accounts, passkeys, policies, uploads, imports, progress),
 )
 for part in PARTS:
     router.include_router(part.router)

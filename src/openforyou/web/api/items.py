@@ -58,10 +58,11 @@ def get_rights(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform) -
 def put_rights(
     wanted: ItemRights, item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates
 ) -> ItemRights:
-    """Takes effect at once in feeds; models forget by their deadline."""
+    """Takes effect at once in feeds; models forget by their deadline. Of what was imported, only what is proven to be
+    yours can be given; what you want is remembered until then."""
     rates.check(CHANGE, creator.id)
     given = [right for right in Right if getattr(wanted, right.value)]
-    platform.catalog.set_item_rights(item_id, creator.id, given, "chosen by the creator on their uploads page")
+    platform.imports.choose(item_id, creator.id, given, "chosen by the creator on their uploads page")
     return _rights(platform, item_id)
 
 

@@ -129,6 +129,7 @@ async def options(platform: ThePlatform) -> Response:
 def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> Response:
     """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights, …) in; `Location` out.
 
+    `purpose` is import for an archive from elsewhere: the answer then names an import, and rights are asked for later.
     `rights` names those given, with commas: show, recommend, learn. None is given by silence. `cross_post` is true
     where the clip was posted elsewhere before. `language` is its tag, as nl; left out where nobody speaks or writes.
     """
@@ -141,7 +142,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
     wanted = Wanted(
         account_id=creator.account_id,
         creator_id=creator.id,
-        length=tus.checked_length(request, _bytes_max(platform)),
+        length=tus.checked_length(request, _bytes_max(platform, told.purpose)),
         filename=told.filename,
         title=told.title,
         caption=told.caption,
@@ -150,6 +151,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
         metadata=header,
         cross_post=told.cross_post,
         language=told.language,
+        purpose=told.purpose,
     )
     upload = _unfinished(request).begin(wanted)
     return Response(status_code=201, headers={"Location": _url(upload), **_state(upload)})
@@ -163,7 +165,8 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
     openapi_extra=tus.described(),
 )
 def look(upload_id: str, request: Request, account: Member, platform: ThePlatform) -> Response:
-    """`Upload-Offset` says where to go on. Once whole, `OpenForYou-Item` names the item made of it."""
+    """`Upload-Offset` says where to go on. Once whole, `OpenForYou-Item` names the item made of it, or
+    `OpenForYou-Import` the import."""
     unfinished = _unfinished(request)
     upload = unfinished.find(upload_id, account.id)
     if upload.is_whole and upload.taken_as is None:  # the process ended between the last byte and the handing over
@@ -295,6 +298,8 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
     """
     wanted = upload.wanted
     was_begun = unfinished.begin_taking(upload)
+    if wanted.purpose == tus.IMPORT:
+        return _kept_for_import(platform, unfinished, upload)
     try:
         item_id = platform.ingest.take_in(
             upload.data,
@@ -320,17 +325,30 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
     return replace(upload, taken_as=item_id)
 
 
+def _kept_for_import(platform: Platform, unfinished: Unfinished, upload: Upload) -> Upload:
+    """Hand an archive over. One that was handed over just before a crash is kept twice, and its owner cancels one."""
+    try:
+        run_id = platform.archives.receive(upload.data, upload.wanted.filename, upload.wanted.creator_id)
+    except BadInput:
+        unfinished.remove(upload)
+        raise
+    unfinished.finish(upload, run_id)
+    return replace(upload, taken_as=run_id)
+
+
 def _state(upload: Upload) -> dict[str, str]:
     told = {"Upload-Offset": str(upload.received), "Upload-Expires": tus.http_date(upload.expires_at)}
-    return told if upload.taken_as is None else {**told, "OpenForYou-Item": encode_id(upload.taken_as)}
+    what = "OpenForYou-Import" if upload.wanted.purpose == tus.IMPORT else "OpenForYou-Item"
+    return told if upload.taken_as is None else {**told, what: encode_id(upload.taken_as)}
 
 
 def _overlong() -> TooLarge:
     return TooLarge("More bytes came than Upload-Length said.", hint="Begin a new upload.", field="Upload-Length")
 
 
-def _bytes_max(platform: Platform) -> int:
-    return platform.settings.upload_max_mb * BYTES_A_MEGABYTE
+def _bytes_max(platform: Platform, purpose: str = "") -> int:
+    settings = platform.settings
+    return (settings.import_max_mb if purpose == tus.IMPORT else settings.upload_max_mb) * BYTES_A_MEGABYTE
 
 
 def _url(upload: Upload) -> str:
