@@ -432,7 +432,7 @@ def rss(film: str = "https://media.example.org/one.mp4") -> bytes:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
      xmlns:creativeCommons="http://backend.userland.com/creativeCommonsRssModule">
-<channel><title>Ada</title><link>https://www.ada.example.org/</link><copyright>All rights with Ada</copyright>
+<channel><title>Ada</title><link>https://ada.example.org/</link><copyright>All rights with Ada</copyright>
 <item><title>A film</title><link>https://ada.example.org/film</link><guid>film-1</guid>
   <pubDate>Mon, 06 May 2024 10:00:00 +0200</pubDate><description>About it</description>
   <media:content url="{film}" type="video/mp4" medium="video"/>

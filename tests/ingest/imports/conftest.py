@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,20 +11,37 @@ import pytest
 from openforyou.app.platform import Platform
 from openforyou.catalog.types import Creator
 from openforyou.core.ids import CreatorId
+from openforyou.ingest.imports.proofs import Checked
 from openforyou.ingest.imports.service import Imports
 from tests.ingest.films import Film
 
 FilmOf = Callable[[int], bytes]
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    platform: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    outside: Elsewhere
+    subject: str = ""
+
+
 @dataclass
 class Proven:
-    """Accounts that are proven, as a room that checks them would tell."""
+    """Accounts that are proven, as a room that checks them tells."""
 
     accounts: list[tuple[str, str]] = field(default_factory=list)
 
-    def proven(self, creator_id: CreatorId) -> Collection[tuple[str, str]]:
-        return self.accounts
+    def proven(self, creator_id: CreatorId) -> list[Proof]:
+        lasting = ("did:", "UC")
+        return [
+            Proof(Elsewhere(platform, "" if key.startswith(lasting) else key), key if key.startswith(lasting) else "")
+            for platform, key in self.accounts
+        ]
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +67,7 @@ def creator(platform: Platform) -> Creator:
 def proofs(platform: Platform) -> Proven:
     """Nobody has proven anything yet."""
     proven = Proven()
-    platform.imports.proofs = proven
+    platform.imports.proofs = Checked(proven)
     return proven
 
 

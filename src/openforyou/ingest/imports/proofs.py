@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from openforyou.core.ids import CreatorId
@@ -14,6 +14,54 @@ class Proofs(Protocol):
     def proven(self, creator_id: CreatorId) -> Collection[tuple[str, str]]:
         """Each as its platform (as `Importer.name`) and its handle or id; an account may stand under both."""
         ...
+
+
+class Outside(Protocol):
+    """An account elsewhere, as a proof names it."""
+
+    @property
+    def platform(self) -> str:
+        """As `Importer.name`."""
+        ...
+
+    @property
+    def who(self) -> str:
+        """Its handle, in one form."""
+        ...
+
+
+class Proof(Protocol):
+    """One proof that stands. `subject` is what stays when the handle changes; empty where the platform has none."""
+
+    @property
+    def outside(self) -> Outside:
+        """The account."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """Its lasting id."""
+        ...
+
+
+class Identities(Protocol):
+    """Whoever checks accounts elsewhere."""
+
+    def proven(self, creator_id: CreatorId) -> Sequence[Proof]:
+        """What counts now."""
+        ...
+
+
+class Checked:
+    """The proofs that `identities` holds, each under its handle and its lasting id."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+
+    def proven(self, creator_id: CreatorId) -> Collection[tuple[str, str]]:
+        """What counts now."""
+        found = self._identities.proven(creator_id)
+        return [(one.outside.platform, key) for one in found for key in (one.outside.who, one.subject) if key]
 
 
 class NothingProven:

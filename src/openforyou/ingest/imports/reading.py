@@ -190,9 +190,9 @@ def web_address(value: Any) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host of a web address, in lower case and without `www.`; "" where there is none."""
+    """The host of a web address, in lower case; "" where there is none."""
     try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
+        return urlsplit(address).hostname or ""
     except ValueError:
         return ""
 
