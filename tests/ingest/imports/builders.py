@@ -428,7 +428,7 @@ def _bluesky() -> list[Layout]:
 LONG = "<p>" + "Long words about the sea and its birds. " * 8 + "</p>"
 
 
-def rss(film: str = "https://media.example.org/one.mp4") -> bytes:
+def rss(film: str = "https://media.example.org/one.mp4", picture: str = "https://media.example.org/one.jpg") -> bytes:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
      xmlns:creativeCommons="http://backend.userland.com/creativeCommonsRssModule">
@@ -440,7 +440,7 @@ def rss(film: str = "https://media.example.org/one.mp4") -> bytes:
 </item>
 <item><title>An article</title><link>https://ada.example.org/article</link><guid>article-1</guid>
   <content:encoded><![CDATA[{LONG}<script>alert(1)</script><img src="x" onerror="alert(2)">]]></content:encoded>
-  <media:thumbnail url="https://media.example.org/one.jpg"/>
+  <media:thumbnail url="{picture}"/>
 </item>
 <item><title>A note</title><guid>note-1</guid><description>Short.</description></item>
 </channel></rss>""".encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 
 import pytest
+from PIL import Image
 
 from openforyou.app.platform import Platform
 from openforyou.catalog.types import Creator, ItemKind
@@ -29,6 +31,15 @@ BOMB = (
     + b"".join(b'<!ENTITY %c "%s">' % (98 + number, b"&%c;" % (97 + number) * 10) for number in range(9))
     + b'<!ENTITY x SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><title>&j;&x;</title></channel></rss>'
 )
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), (20, 90, 160)).save(out, "JPEG")
+    return out.getvalue()
+
+
+PICTURE = _picture()
 
 
 class Pages(ThreadingHTTPServer):
@@ -64,8 +75,9 @@ class Answers(BaseHTTPRequestHandler):
                 return
         else:
             found = {
-                "/feed": rss(f"{self.server.origin}/film.mp4"),
+                "/feed": rss(f"{self.server.origin}/film.mp4", f"{self.server.origin}/picture.jpg"),
                 "/film.mp4": self.server.film,
+                "/picture.jpg": PICTURE,
                 "/bomb": BOMB,
                 "/words": b"These are words.",
             }.get(self.path)
@@ -101,7 +113,7 @@ def test_a_feed_is_fetched_with_its_film(platform: Platform, fetching: Imports, 
     assert items["A film"].kind is ItemKind.VIDEO
     assert items["A film"].duration_ms > 0
     assert items["An article"].kind is ItemKind.ARTICLE
-    assert items["An article"].poster_key, "its picture does not answer: it has a plain one"
+    assert (items["An article"].width, items["An article"].height) == (300, 200), "its own picture"
     assert report.count(Outcome.TAKEN) == 2
 
 

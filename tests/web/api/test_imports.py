@@ -13,6 +13,7 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.types import Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, decode_id
+from openforyou.ingest.imports import store
 from openforyou.ingest.imports.proofs import Checked
 from tests.ingest.imports.builders import as_json, instagram, tiktok, zipped
 from tests.ingest.imports.conftest import Proven
@@ -83,9 +84,11 @@ def test_what_is_asked_for_is_given_once_it_is_proven(
     refused = ada.put(f"/v1/items/{taken['item_id']}/rights", json={"show": True, "recommend": True, "learn": False})
     assert (refused.status_code, refused.json()["code"]) == (403, "unproven")
     assert quick.catalog.item_rights(item) == frozenset()
+    assert [one["imported_from"] for one in ada.get("/v1/uploads").json()["items"]] == ["ada.films on instagram"]
     proven.accounts.append(("instagram", "ada.films"))
     quick.imports.settle_all()
     assert quick.catalog.item_rights(item) == {Right.SHOW, Right.RECOMMEND}
+    assert [one["imported_from"] for one in ada.get("/v1/uploads").json()["items"]] == [""]
 
 
 def test_a_large_archive_is_taken_in_piece_by_piece(ada: TestClient, quick: Platform, tmp_path: Path) -> None:
@@ -97,6 +100,21 @@ def test_a_large_archive_is_taken_in_piece_by_piece(ada: TestClient, quick: Plat
     assert told(ada, run)["state"] == "waiting"
     assert quick.archives.work_next()
     assert told(ada, run)["counts"] == {"skipped": 40}
+
+
+def test_one_waits_while_another_import_of_the_same_creator_runs(
+    ada: TestClient, quick: Platform, tmp_path: Path, clip: bytes
+) -> None:
+    run = sent(ada, archive(tmp_path, clip))
+    quick.archives.work_next()
+    ada.post(f"/v1/imports/{run}/start", json={})
+    with quick.database.connect() as connection:
+        assert store.claim(connection, store.IMPORT_LOCK, quick.catalog.creator("ada").id)
+        for _ in range(5):
+            assert not quick.archives.work_next()
+    assert told(ada, run)["state"] == "waiting"
+    assert quick.archives.work_next()
+    assert told(ada, run)["state"] == "done"
 
 
 @pytest.mark.parametrize(

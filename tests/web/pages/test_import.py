@@ -67,6 +67,7 @@ def test_an_archive_is_looked_through_decided_about_and_private(visit: Visit, tm
     first = own.filter(has_text="Köln am Rhein")
     expect(first).to_contain_text("Published")
     expect(first).to_contain_text("posted elsewhere before")
+    expect(first).to_contain_text("Private to you: it was imported as a post of ada.films on instagram.")
     first.get_by_text("What may be done with it").click()
     box = first.get_by_role("checkbox", name="Recommend it")
     expect(box).not_to_be_checked()

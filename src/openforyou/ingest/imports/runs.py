@@ -122,8 +122,8 @@ class Runs:
                 try:
                     run = store.find_run(connection, run_id)
                     connection.commit()
-                    if run is not None and run.state in (RunState.LOOKING, RunState.WAITING):
-                        self._work(run, piece_s)
+                    is_due = run is not None and run.state in (RunState.LOOKING, RunState.WAITING)
+                    if run is not None and is_due and self._work(run, piece_s):
                         return True
                 finally:
                     store.release(connection, store.RUN_LOCK, run_id)
@@ -143,7 +143,8 @@ class Runs:
             if key not in needed and is_old:
                 self._blobs.delete(key)
 
-    def _work(self, run: Run, piece_s: float) -> None:
+    def _work(self, run: Run, piece_s: float) -> bool:
+        """False where it cannot be worked on now, because another import of the same creator runs."""
         with self._database.begin() as connection:
             attempts = store.count_attempt(connection, run.id)
         try:
@@ -156,6 +157,11 @@ class Runs:
                     self._bring_in(run, source, piece_s)
         except (BadInput, NotAllowed) as error:
             self._end(run, state=RunState.REFUSED.value, reason=str(error))
+        except Conflict:
+            with self._database.begin() as connection:
+                store.set_run(connection, run.id, attempts=0)
+            return False
+        return True
 
     def _look(self, run: Run, source: Source) -> None:
         found = self._imports.look(source)

@@ -186,6 +186,16 @@ class Imports:
         settled = [self.settle(creator_id) for creator_id in creators]
         return sum(given for given, _ in settled), sum(taken for _, taken in settled)
 
+    def held_back(self, creator_id: CreatorId, ids: Collection[int]) -> dict[int, str]:
+        """Whose posts those of a creator's items are said to be that nothing proves to be theirs yet, by item."""
+        with self.database.connect() as connection:
+            rows = store.held_back(connection, ids)
+        if not rows:
+            return {}
+        proven = self.proofs.proven(creator_id)
+        owners = {row.item_id: Owner(row.platform, row.owner_handle, row.owner_id) for row in rows}
+        return {item_id: owner.shown for item_id, owner in owners.items() if not rules.proves(owner, proven)}
+
     def choose(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
         """What a creator allows with an item of theirs. Of an import only what is proven to be theirs can be given.
 

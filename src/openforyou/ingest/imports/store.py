@@ -117,6 +117,17 @@ def entry_of_item(connection: Connection, item_id: ItemId) -> Row[*tuple[Any, ..
     return connection.execute(wanted).first()
 
 
+def held_back(connection: Connection, ids: Collection[int]) -> list[Row[*tuple[Any, ...]]]:
+    """Of these items the entries of those whose rights are not given, for want of a proof."""
+    wanted = select(imported_entries).where(
+        imported_entries.c.item_id.in_(list(ids)),
+        imported_entries.c.outcome == Outcome.TAKEN.value,
+        imported_entries.c.given.is_(False),
+        imported_entries.c.word == "",
+    )
+    return list(connection.execute(wanted))
+
+
 def creators_with_entries(connection: Connection) -> list[CreatorId]:
     """Everybody of whom something was taken in."""
     wanted = select(imported_entries.c.creator_id).where(imported_entries.c.outcome == Outcome.TAKEN.value).distinct()

@@ -76,6 +76,9 @@ class OwnItem(BaseModel):
     published_at: AwareDatetime | None
     cross_post: bool = Field(description="Posted elsewhere before, by your word.")
     language: str = Field(description="Its tag, by your word; empty where you did not say.")
+    imported_from: str = Field(
+        description="Whose post elsewhere it was imported as, while nothing proves that this is you: it is private."
+    )
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
@@ -238,6 +241,7 @@ def own_uploads(
     items = [] if creator is None else platform.catalog.items_of(creator.id, everything=True, before=before)
     views = {item: counts.views for item, counts in platform.events.counts([item.id for item in items]).items()}
     felt = platform.policies.felt_by(items, views)
+    held = {} if creator is None else platform.imports.held_back(creator.id, [item.id for item in items])
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -249,13 +253,13 @@ def own_uploads(
             )
             for upload in _unfinished(request).of_account(account.id)
         ],
-        items=[own_item(item, felt[item.id]) for item in items],
+        items=[own_item(item, felt[item.id], held.get(item.id, "")) for item in items],
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
         rules_days=EFFECT_DAYS,
     )
 
 
-def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
+def own_item(item: Item, felt: Sequence[Felt], imported_from: str) -> OwnItem:
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
@@ -268,6 +272,7 @@ def own_item(item: Item, felt: Sequence[Felt]) -> OwnItem:
         published_at=item.published_at,
         cross_post=item.cross_post,
         language=item.language,
+        imported_from=imported_from,
         rules=[felt_card(one) for one in felt],
     )
 

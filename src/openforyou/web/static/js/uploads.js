@@ -130,8 +130,11 @@ function rowOf(item) {
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
+  const held = item.imported_from
+    ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
+    : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
-  const words = element("div", { class: "words-of" }, title, state, reason, ...folds);
+  const words = element("div", { class: "words-of" }, title, state, reason, held, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
