@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -23,7 +25,7 @@ from openforyou.outside.addresses import networks_of
 from openforyou.outside.errors import OutsideRefused
 from openforyou.outside.fetcher import Fetcher
 from openforyou.outside.types import Patience
-from tests.ingest.imports.builders import rss
+from tests.ingest.imports.builders import rss, tiktok, zipped
 from tests.ingest.imports.conftest import FilmOf
 
 BOMB = (
@@ -47,6 +49,7 @@ class Pages(ThreadingHTTPServer):
 
     daemon_threads = True
     film = b""
+    asked = 0
 
     @property
     def origin(self) -> str:
@@ -60,6 +63,7 @@ class Answers(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_GET(self) -> None:
+        self.server.asked += 1
         if self.path == "/inside":
             self.send_response(302)
             self.send_header("Location", "http://10.0.0.1/feed.xml")
@@ -133,6 +137,17 @@ def test_a_feed_that_leads_inside_hangs_or_never_ends_is_refused(
 def test_a_feed_that_defines_entities_is_refused(fetching: Imports, creator: Creator, pages: Pages) -> None:
     with pytest.raises(BadArchive, match="entities"):
         fetching.bring_in(creator.id, Source(f"{pages.origin}/bomb"), Asked())
+
+
+def test_links_that_have_expired_are_not_asked_for_by_the_thousand(
+    fetching: Imports, creator: Creator, pages: Pages, archive_path: Path
+) -> None:
+    posts = json.dumps(tiktok(count=200)).replace("https://video.example.org", pages.origin)
+    path = zipped(archive_path, {"user_data_tiktok.json": posts.encode()})
+    report = fetching.bring_in(creator.id, Source(path), Asked())
+    assert pages.asked == 20
+    assert report.count(Outcome.REFUSED) == 20
+    assert "ask for the export again" in report.lines[-1].reason
 
 
 def test_an_address_inside_is_not_asked(platform: Platform, creator: Creator) -> None:

@@ -16,10 +16,13 @@ from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.errors import BadArchive
 from openforyou.ingest.imports.registry import importer_of
 from openforyou.ingest.imports.taking import Taken, Taking
-from openforyou.ingest.imports.types import Asked, Entry, Found, Line, Outcome, Skipped
+from openforyou.ingest.imports.types import Asked, Entry, EntryKind, Found, Line, Outcome, Skipped
 from openforyou.ingest.service import WAITING
 from openforyou.storage.database import Database
 
+DEAD_LINKS_MAX = 20
+"""So many links in a row that give no film: they have expired, and nobody is asked for thousands more of them."""
+DEAD_LINKS = "The links of this export do not answer any more: ask for the export again, and import it at once."
 WRITE_EVERY = 500
 """Entries that do not come in are recorded so many at a time."""
 
@@ -45,6 +48,7 @@ class Work:
         self._waiting: list[dict[str, Any]] = []
         self._seen: set[str] = set()
         self._kept: set[str] = set()
+        self._dead_links = 0
         self.lines: list[Line] = []
 
     def run(self, archive: Archive, folder: Path, pace: Pace) -> bool:
@@ -79,6 +83,10 @@ class Work:
             self._take(entry, archive, folder, pace, row)
 
     def _take(self, entry: Entry, archive: Archive, folder: Path, pace: Pace, row: Any) -> None:
+        is_fetched = entry.kind is EntryKind.VIDEO and not entry.media
+        if is_fetched and self._dead_links >= DEAD_LINKS_MAX:
+            self._skip(Skipped(rules.title(entry), DEAD_LINKS, entry.external_id, entry))
+            return
         self._record(entry, Outcome.BEGUN, "")
         key = (self._taking.creator_id, self._found.platform, entry.external_id)
         try:
@@ -89,7 +97,9 @@ class Work:
                 store.set_outcome(connection, key, outcome, reason, taken.item_id)
             line = line_of(entry, outcome, reason, taken.item_id)
             self.lines.append(self._finished(line, key, pace) if pace.finish else line)
+            self._dead_links = 0 if is_fetched else self._dead_links
         except BadInput as error:
+            self._dead_links += is_fetched
             with self._database.begin() as connection:
                 store.set_outcome(connection, key, Outcome.REFUSED, str(error), None)
             self.lines.append(line_of(entry, Outcome.REFUSED, str(error)))
