@@ -21,6 +21,9 @@ from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.imports.proofs import Checked
+from openforyou.ingest.imports.runs import Runs
+from openforyou.ingest.imports.service import Imports
 from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
@@ -95,6 +98,10 @@ class Platform:
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
             self.ingest.credentials = credentials.keeping(settings, self.clock)
+            self.imports = Imports(self.catalog, self.ingest, self.database, self.blobs, self.clock)
+            self.imports.fetcher = self.outside
+            self.imports.proofs = Checked(self.identities)
+            self.archives = Runs(self.imports)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     blobs: str = Field("", description="Where media lies: a folder or s3://bucket/prefix; empty: DATA/blobs.")
     origin: str = Field("", description="The public address, as https://example.org; empty: as the browser says.")
     upload_max_mb: int = Field(2_000, ge=1, le=100_000, description="The largest upload, in megabytes.")
+    import_max_mb: int = Field(
+        8_000, ge=1, le=1_000_000, description="The largest archive from elsewhere, in megabytes."
+    )
     threads: int = Field(0, ge=0, le=256, description="Threads for model and media work; 0: one a core.")
     update_s: int = Field(
         10,

@@ -17,6 +17,8 @@ from openforyou.app.platform import Platform
 IDLE_WAIT_S = 1.0
 TRAIN_CHECK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3_600.0
+SETTLE_EVERY_S = 300.0
+"""Proofs of accounts elsewhere come and lapse: what was imported follows within this."""
 CLAIM_EVERY_S = 5.0
 RECHECK_EVERY_S = 60.0
 RECHECKS_AT_ONCE = 3
@@ -30,13 +32,16 @@ def work(platform: Platform, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     _sweep(platform)
     _recheck(platform)
-    swept_at = looked_at = rechecked_at = monotonic()
+    swept_at = looked_at = rechecked_at = settled_at = monotonic()
     while not stop.is_set():
-        busy = _take_in_one(platform)
+        busy = _take_in_one(platform) | _import_some(platform)
         if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
             _close_claims(platform)
             _train_when_due(platform)
             looked_at = monotonic()
+        if monotonic() - settled_at >= SETTLE_EVERY_S:
+            _settle(platform)
+            settled_at = monotonic()
         if monotonic() - swept_at >= SWEEP_EVERY_S:
             _sweep(platform)
             swept_at = monotonic()
@@ -76,10 +81,27 @@ def _take_in_one(platform: Platform) -> bool:
         return False
 
 
+def _import_some(platform: Platform) -> bool:
+    try:
+        return platform.archives.work_next()
+    except Exception:
+        _log.exception("an archive could not be taken in; it is tried again")
+        return False
+
+
+def _settle(platform: Platform) -> None:
+    """Give imported items the rights asked for where a proof has come, and take them back where it has lapsed."""
+    try:
+        platform.imports.settle_all()
+    except Exception:
+        _log.exception("rights of imports could not be settled; it is tried again")
+
+
 def _sweep(platform: Platform) -> None:
     """Clear away what killed processes left behind."""
     try:
         platform.ingest.sweep()
+        platform.archives.sweep()
     except Exception:
         _log.exception("leftovers could not be cleared away")
 

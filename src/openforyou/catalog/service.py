@@ -10,7 +10,7 @@ from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import Credentials, OptOut
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound, LearningRefused
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
-from openforyou.catalog.types import Creator, Draft, Grant, Item, Right
+from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemKind, ItemStatus, Publication, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
@@ -87,6 +87,30 @@ class Catalog:
                 store.ITEM_SUBJECT,
                 [Grant(right, item_id, granted_by, evidence, now, None) for right in sorted(draft.rights)],
             )
+
+    def publish_article(
+        self, item_id: ItemId, creator_id: CreatorId, draft: Draft, publication: Publication, html: str
+    ) -> None:
+        """An article with its text, whole and at once, without any right yet. Raises `AlreadyTaken`, `BadInput`.
+
+        `html` has been made safe. Nothing is left to process, so nobody ever sees it queued.
+        """
+        assert draft.kind is ItemKind.ARTICLE
+        assert not draft.rights, "rights are given once it is known whose it is"
+        checked_title(draft.title)
+        checked_caption(draft.caption)
+        with self._database.begin() as connection:
+            if not store.insert_item(connection, item_id, creator_id, draft, ""):
+                here = store.item_of_source(connection, creator_id, draft.source_sha256)
+                raise AlreadyTaken(draft.source_name, here.id if here is not None else 0)
+            store.set_status(connection, item_id, ItemStatus.PROCESSING)
+            store.publish(connection, item_id, publication, self._clock.now())
+            store.put_article(connection, item_id, html)
+
+    def article(self, item_id: ItemId) -> str:
+        """The text of an article as safe HTML; "" for what is none."""
+        with self._database.connect() as connection:
+            return store.article(connection, item_id)
 
     def items(self, ids: Iterable[int], *, right: Right = Right.SHOW) -> dict[int, Item]:
         """Published items that carry `right` now, by id."""

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import CredentialState
-from openforyou.catalog.tables import creators, features, items, renditions, rights
+from openforyou.catalog.tables import articles, creators, features, items, renditions, rights
 from openforyou.catalog.types import (
     Creator,
     Draft,
@@ -153,6 +153,8 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             region=draft.region,
             cross_post=draft.cross_post,
             language=draft.language,
+            posted_at=draft.posted_at,
+            source_url=draft.source_url,
             words=sorted(codes(f"{draft.title}\n{draft.caption}")),
             source_name=draft.source_name,
             source_key=source_key,
@@ -199,23 +201,32 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
     )
     if done.rowcount != 1:
         return False
-    connection.execute(
-        insert(renditions),
-        [
-            {
-                "item_id": item_id,
-                "name": rendition.name,
-                "key": rendition.key,
-                "width": rendition.width,
-                "height": rendition.height,
-                "size_bytes": rendition.size_bytes,
-            }
-            for rendition in publication.renditions
-        ],
-    )
+    files = [
+        {
+            "item_id": item_id,
+            "name": rendition.name,
+            "key": rendition.key,
+            "width": rendition.width,
+            "height": rendition.height,
+            "size_bytes": rendition.size_bytes,
+        }
+        for rendition in publication.renditions
+    ]
+    if files:
+        connection.execute(insert(renditions), files)
     put_features(connection, item_id, publication.features)
     credentials_store.put(connection, item_id, publication.credentials, at)
     return True
+
+
+def put_article(connection: Connection, item_id: ItemId, html: str) -> None:
+    """The text of an article, which has been made safe."""
+    connection.execute(insert(articles).values(item_id=item_id, html=html))
+
+
+def article(connection: Connection, item_id: ItemId) -> str:
+    """The text of an article; "" for what is none."""
+    return connection.scalar(select(articles.c.html).where(articles.c.item_id == item_id)) or ""
 
 
 def put_features(connection: Connection, item_id: ItemId, vectors: Mapping[str, NDArray[np.float32]]) -> None:
@@ -382,6 +393,8 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
             credentials=CredentialState(row.credentials),
             signed_by=row.signed_by,
             ai_made=row.ai_made,
+            posted_at=row.posted_at,
+            source_url=row.source_url,
         )
         for row in rows
     }

@@ -153,6 +153,8 @@ items = Table(
         info=OPERATIONAL.why("order of processing"),
     ),
     Column("published_at", DateTime(timezone=True), info=PUBLIC.why("freshness")),
+    Column("posted_at", DateTime(timezone=True), info=PUBLIC.why("shown: when it was posted elsewhere first")),
+    Column("source_url", Text, nullable=False, server_default="", info=PUBLIC.why("shown: where it stands elsewhere")),
     Column(
         "changed_at",
         DateTime(timezone=True),
@@ -189,6 +191,19 @@ renditions = Table(
     Column("height", Integer, nullable=False, info=PUBLIC.why("chosen by the player")),
     Column("size_bytes", BigInteger, nullable=False, info=PUBLIC.why("chosen by the player")),
     info=PUBLIC.why("playable files"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column(
+        "item_id",
+        ForeignKey("items.id", ondelete="CASCADE"),
+        primary_key=True,
+        info=PUBLIC.why("which item it is the text of"),
+    ),
+    Column("html", Text, nullable=False, info=PUBLIC.why("the text, made safe when it came in")),
+    info=PUBLIC.why("texts of articles"),
 )
 
 features = Table(

@@ -19,7 +19,7 @@ HANDLE_LENGTH_MAX = 30
 
 
 class ItemKind(StrEnum):
-    """What an item is. Slideshows and articles are types from the first day; only video can be taken in yet."""
+    """What an item is. An article has words and a picture, and no rendition to play."""
 
     VIDEO = "video"
     SLIDESHOW = "slideshow"
@@ -119,6 +119,10 @@ class Item:
     """Who signed them; empty where nobody did."""
     ai_made: bool = False
     """Made by a trained model, or in part, by the word of its credentials."""
+    posted_at: datetime | None = None
+    """When it was posted elsewhere first, as its export says."""
+    source_url: str = ""
+    """Where it stands elsewhere; of an article, where it is from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class Draft:
     cross_post: bool = False
     language: str = ""
     urgency: Urgency = Urgency.UPLOAD
+    posted_at: datetime | None = None
+    source_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from openforyou.cli import (
     evaluate,
     experiments,
     identities,
+    imports,
     ingest,
     models,
     policy,
@@ -64,6 +65,7 @@ _add("demo", demo.demo)
 _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
 _add("credentials", credentials.credentials)
+_add("import", imports.import_archive)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)

@@ -110,6 +110,8 @@ class Ingest:
             cross_post=said.get("cross_post", False),
             language=primary_tag(said.get("language", "")),
             urgency=said.get("urgency", Urgency.UPLOAD),
+            posted_at=said.get("posted_at"),
+            source_url=said.get("source_url", ""),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:

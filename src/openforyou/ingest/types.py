@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Required, TypedDict
@@ -125,8 +126,8 @@ class Said(TypedDict, total=False):
     """What somebody says of a file that they hand over.
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
-    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language;
-    `urgency` whether somebody waits for it.
+    the rights were given; `cross_post` whether it was posted elsewhere before, `posted_at` when and `source_url` where;
+    `language` the tag of its language; `urgency` whether somebody waits for it.
     """
 
     title: str
@@ -138,6 +139,8 @@ class Said(TypedDict, total=False):
     cross_post: bool
     language: str
     urgency: Urgency
+    posted_at: datetime | None
+    source_url: str
 
 
 @dataclass(frozen=True, slots=True)

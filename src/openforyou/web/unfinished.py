@@ -27,7 +27,7 @@ import orjson
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import Conflict, NotFound, Unavailable
-from openforyou.core.ids import AccountId, CreatorId, ItemId, encode_id
+from openforyou.core.ids import AccountId, CreatorId, encode_id
 from openforyou.web.problems import Locked
 
 LIFE = timedelta(hours=24)
@@ -74,6 +74,8 @@ class Wanted:
     metadata: str
     cross_post: bool = False
     language: str = ""
+    purpose: str = ""
+    """`import`: an archive from elsewhere; else a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Upload:
     received: int
     """Bytes that are here."""
     touched_at: datetime
-    taken_as: ItemId | None = None
-    """The item that was made of it, once it was handed over."""
+    taken_as: int | None = None
+    """The item that was made of it, once it was handed over; of an archive the import."""
 
     @property
     def data(self) -> Path:
@@ -187,10 +189,10 @@ class Unfinished:
         marker.touch()
         return was_begun
 
-    def finish(self, upload: Upload, item_id: ItemId) -> None:
+    def finish(self, upload: Upload, taken_as: int) -> None:
         """Remember what became of it until it expires, for a client that missed the answer; drop the bytes."""
         staged = upload.folder / f".{_TAKEN}"
-        staged.write_bytes(orjson.dumps({"item_id": item_id}))
+        staged.write_bytes(orjson.dumps({"item_id": taken_as}))
         staged.rename(upload.folder / _TAKEN)
         os.truncate(upload.data, 0)
         self._touch(upload.data)
@@ -239,7 +241,7 @@ def _read(folder: Path) -> Upload | None:
         return None
     wanted = Wanted(**{**told, "rights": tuple(told["rights"])})
     try:
-        taken_as = ItemId(orjson.loads((folder / _TAKEN).read_bytes())["item_id"])
+        taken_as = int(orjson.loads((folder / _TAKEN).read_bytes())["item_id"])
     except FileNotFoundError:
         taken_as = None
     return Upload(

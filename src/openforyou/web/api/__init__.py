@@ -12,6 +12,7 @@ from openforyou.web.api import (
     events,
     feed,
     identities,
+    imports,
     items,
     mutes,
     passkeys,
@@ -24,7 +25,7 @@ from openforyou.web.api import (
 router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, credentials, creators, identities, controls, mutes, wishes),
-    *(accounts, passkeys, policies, uploads, claims, progress),
+    *(accounts, passkeys, policies, uploads, imports, claims, progress),
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -102,6 +102,8 @@ class ItemCard(BaseModel):
     reasons: list[ReasonCard]
     feed_context: str = Field(description="Send it back with every event about this item; good for a day.")
     published_at: AwareDatetime | None
+    posted_at: AwareDatetime | None = Field(description="When it was posted elsewhere first, as its export says.")
+    source_url: str = Field(description="Where it stands elsewhere; of an article, where it is from.")
 
 
 class SlatePage(BaseModel):
@@ -149,6 +151,8 @@ def item_card(entry: Entry) -> ItemCard:
         reasons=[ReasonCard(code=reason.code, text=reason.text) for reason in entry.reasons],
         feed_context=entry.feed_context,
         published_at=item.published_at,
+        posted_at=item.posted_at,
+        source_url=item.source_url,
     )
 
 

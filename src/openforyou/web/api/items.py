@@ -60,11 +60,12 @@ def put_rights(
 ) -> ItemRights:
     """Takes effect at once in feeds; models forget by their deadline.
 
-    403 `learning_refused` where the clip itself came with a refusal: `GET /v1/items/{item_id}/credentials` has it.
+    403 `learning_refused` where the clip itself came with a refusal: `GET /v1/items/{item_id}/credentials` has it. Of
+    what was imported, only what is proven to be yours can be given; what you want is remembered until then.
     """
     rates.check(CHANGE, creator.id)
     given = [right for right in Right if getattr(wanted, right.value)]
-    platform.catalog.set_item_rights(item_id, creator.id, given, "chosen by the creator on their uploads page")
+    platform.imports.choose(item_id, creator.id, given, "chosen by the creator on their uploads page")
     return _rights(platform, item_id)
 
 

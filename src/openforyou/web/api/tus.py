@@ -26,12 +26,14 @@ from openforyou.web.problems import WrongContentType, WrongProtocol
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
 CHUNK_TYPE = "application/offset+octet-stream"
+IMPORT = "import"
+"""The purpose of an archive from elsewhere, which is looked through and not published."""
 
 
 HEADERS = {
     "Tus-Resumable": VERSION,
     "Upload-Length": "Bytes of the whole file.",
-    "Upload-Metadata": "filename, title, caption, rights, cross_post, language: each a key and base 64, by commas.",
+    "Upload-Metadata": "filename, title, caption, rights, cross_post, language, purpose: key and base 64, by commas.",
     "Upload-Offset": "Where this part begins, as the server last said.",
 }
 PART = {"required": True, "content": {CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
@@ -47,6 +49,8 @@ class Metadata:
     rights: frozenset[Right]
     cross_post: bool
     language: str
+    purpose: str
+    """Empty for a clip, `import` for an archive from elsewhere."""
 
 
 def check_version(request: Request) -> None:
@@ -102,6 +106,7 @@ def read_metadata(header: str) -> Metadata:
         rights=_rights(told.get("rights", "")),
         cross_post=_yes_or_no(told.get("cross_post", ""), "cross_post"),
         language=primary_tag(told.get("language", "")),
+        purpose=_purpose(told.get("purpose", "")),
     )
 
 
@@ -119,6 +124,12 @@ def _rights(text: str) -> frozenset[Right]:
                 f"There is no right {name[:40]!r}.", hint=f"Known: {', '.join(sorted(known))}.", field="rights"
             )
     return frozenset(Right(name) for name in names)
+
+
+def _purpose(text: str) -> str:
+    if text not in ("", IMPORT):
+        raise BadInput(f"purpose is {text[:40]!r}.", hint=f"Leave it out, or send {IMPORT}.", field="purpose")
+    return text
 
 
 def _yes_or_no(text: str, field: str) -> bool:

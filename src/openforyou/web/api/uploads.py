@@ -81,6 +81,9 @@ class OwnItem(BaseModel):
     learning_refused: list[OptOutCard] = Field(
         description="Why the right to learn cannot be given: refusals that came with the file; mostly none."
     )
+    imported_from: str = Field(
+        description="Whose post elsewhere it was imported as, while nothing proves that this is you: it is private."
+    )
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
@@ -134,6 +137,7 @@ async def options(platform: ThePlatform) -> Response:
 def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> Response:
     """`Upload-Length` and `Upload-Metadata` (filename, title, caption, rights, …) in; `Location` out.
 
+    `purpose` is import for an archive from elsewhere: the answer then names an import, and rights are asked for later.
     `rights` names those given, with commas: show, recommend, learn. None is given by silence. `cross_post` is true
     where the clip was posted elsewhere before. `language` is its tag, as nl; left out where nobody speaks or writes.
     """
@@ -146,7 +150,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
     wanted = Wanted(
         account_id=creator.account_id,
         creator_id=creator.id,
-        length=tus.checked_length(request, _bytes_max(platform)),
+        length=tus.checked_length(request, _bytes_max(platform, told.purpose)),
         filename=told.filename,
         title=told.title,
         caption=told.caption,
@@ -155,6 +159,7 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
         metadata=header,
         cross_post=told.cross_post,
         language=told.language,
+        purpose=told.purpose,
     )
     upload = _unfinished(request).begin(wanted)
     return Response(status_code=201, headers={"Location": _url(upload), **_state(upload)})
@@ -168,7 +173,8 @@ def begin(request: Request, creator: OwnCreator, platform: ThePlatform, rates: T
     openapi_extra=tus.described(),
 )
 def look(upload_id: str, request: Request, account: Member, platform: ThePlatform) -> Response:
-    """`Upload-Offset` says where to go on. Once whole, `OpenForYou-Item` names the item made of it."""
+    """`Upload-Offset` says where to go on. Once whole, `OpenForYou-Item` names the item made of it, or
+    `OpenForYou-Import` the import."""
     unfinished = _unfinished(request)
     upload = unfinished.find(upload_id, account.id)
     if upload.is_whole and upload.taken_as is None:  # the process ended between the last byte and the handing over
@@ -241,6 +247,7 @@ def own_uploads(
     views = {item: counts.views for item, counts in platform.events.counts([item.id for item in items]).items()}
     felt = platform.policies.felt_by(items, views)
     refused = platform.catalog.opt_outs([item.id for item in items])
+    held = {} if creator is None else platform.imports.held_back(creator.id, [item.id for item in items])
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -252,13 +259,16 @@ def own_uploads(
             )
             for upload in _unfinished(request).of_account(account.id)
         ],
-        items=[own_item(item, felt[item.id], refused.get(item.id, [])) for item in items],
+        items=[
+            own_item(item, felt[item.id], refused.get(item.id, []), imported_from=held.get(item.id, ""))
+            for item in items
+        ],
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
         rules_days=EFFECT_DAYS,
     )
 
 
-def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut]) -> OwnItem:
+def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imported_from: str) -> OwnItem:
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
@@ -273,6 +283,7 @@ def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut]) -> Own
         language=item.language,
         credentials=credentials_mark(item),
         learning_refused=opt_out_cards(refused),
+        imported_from=imported_from,
         rules=[felt_card(one) for one in felt],
     )
 
@@ -303,6 +314,8 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
     """
     wanted = upload.wanted
     was_begun = unfinished.begin_taking(upload)
+    if wanted.purpose == tus.IMPORT:
+        return _kept_for_import(platform, unfinished, upload)
     try:
         item_id = platform.ingest.take_in(
             upload.data,
@@ -328,17 +341,30 @@ def _handed_over(platform: Platform, unfinished: Unfinished, upload: Upload) -> 
     return replace(upload, taken_as=item_id)
 
 
+def _kept_for_import(platform: Platform, unfinished: Unfinished, upload: Upload) -> Upload:
+    """Hand an archive over. One that was handed over just before a crash is kept twice, and its owner cancels one."""
+    try:
+        run_id = platform.archives.receive(upload.data, upload.wanted.filename, upload.wanted.creator_id)
+    except BadInput:
+        unfinished.remove(upload)
+        raise
+    unfinished.finish(upload, run_id)
+    return replace(upload, taken_as=run_id)
+
+
 def _state(upload: Upload) -> dict[str, str]:
     told = {"Upload-Offset": str(upload.received), "Upload-Expires": tus.http_date(upload.expires_at)}
-    return told if upload.taken_as is None else {**told, "OpenForYou-Item": encode_id(upload.taken_as)}
+    what = "OpenForYou-Import" if upload.wanted.purpose == tus.IMPORT else "OpenForYou-Item"
+    return told if upload.taken_as is None else {**told, what: encode_id(upload.taken_as)}
 
 
 def _overlong() -> TooLarge:
     return TooLarge("More bytes came than Upload-Length said.", hint="Begin a new upload.", field="Upload-Length")
 
 
-def _bytes_max(platform: Platform) -> int:
-    return platform.settings.upload_max_mb * BYTES_A_MEGABYTE
+def _bytes_max(platform: Platform, purpose: str = "") -> int:
+    settings = platform.settings
+    return (settings.import_max_mb if purpose == tus.IMPORT else settings.upload_max_mb) * BYTES_A_MEGABYTE
 
 
 def _url(upload: Upload) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -53,6 +54,16 @@ def clock_time(duration_ms: int) -> str:
     return f"{minutes}:{seconds:02}"
 
 
+def reading_minutes(duration_ms: int) -> int:
+    """How many minutes it takes to read, at least one; as in `clip.js`."""
+    return max(1, round(duration_ms / 60_000))
+
+
+def host(address: str) -> str:
+    """The host of an address, without `www.`; as in `clip.js`."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
 @cache
 def templates() -> Environment:
     """The one environment. A name that is not given is an error, not an empty place."""
@@ -65,6 +76,7 @@ def templates() -> Environment:
     )
     made.globals.update(asset=asset, hue=hue, shape=shape)
     made.filters.update(compact=compact, clock_time=clock_time, day=day, thousands=thousands)
+    made.filters.update(reading_minutes=reading_minutes, host=host)
     return made
 
 

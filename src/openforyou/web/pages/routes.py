@@ -12,9 +12,11 @@ from openforyou.accounts.types import PASSWORD_LENGTH_MIN
 from openforyou.app.platform import Platform
 from openforyou.catalog.credentials.types import CredentialState
 from openforyou.catalog.service import PAGE_ITEMS
-from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Item, Right
+from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Item, ItemKind, Right
 from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
 from openforyou.events.controls.types import WORD_LENGTH_MAX
+from openforyou.ingest.imports.registry import IMPORTERS
+from openforyou.ingest.imports.runs import LINES_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
@@ -87,6 +89,8 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         more=[] if more is None else _shown(more)["items"],
         counted=_logbook(request).counted(shown.id),
         **_provenance(platform, shown),
+        posted=day(shown.posted_at) if shown.posted_at else "",
+        article=platform.catalog.article(shown.id) if shown.kind is ItemKind.ARTICLE else "",
         **_stage(served),
     )
 
@@ -136,6 +140,14 @@ def upload(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
         handle_length_max=HANDLE_LENGTH_MAX,
         languages=LANGUAGES,
     )
+
+
+@router.get("/import")
+def import_archive(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """Brings in an archive from elsewhere; asks for a sign-in, then for a handle, where they are missing."""
+    exports = [(importer.title, importer.hint) for importer in IMPORTERS]
+    told = {"import_max_mb": platform.settings.import_max_mb, "exports": exports, "lines_max": LINES_MAX}
+    return drawn("import.html", visitor, platform, place="import", title="Import", **told)
 
 
 @router.get("/uploads")

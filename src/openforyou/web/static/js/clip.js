@@ -6,6 +6,7 @@ import { compact, hue, icon, setIcon } from "./page.js";
 import { Showing } from "./showing.js";
 import { sound } from "./sound.js";
 
+const READ_EVERY_MS = 250; // An article tells no time of its own.
 const ENDS_WITHIN_S = 0.25; // Browsers tell the time four times a second.
 const TALL_UNDER = 0.8;
 const WIDE_OVER = 1.25;
@@ -14,6 +15,11 @@ const WIDE_OVER = 1.25;
 export function shape(item) {
   const ratio = item.width / item.height || 9 / 16;
   return ratio < TALL_UNDER ? "tall" : ratio > WIDE_OVER ? "wide" : "square";
+}
+
+/** The host of an address, without `www.`; the server's filter does the same. */
+function hostOf(address) {
+  return URL.canParse(address) ? new URL(address).hostname.replace(/^www\./, "") : "";
 }
 
 /** The smallest rendition that is sharp at `width` pixels of the device, or the largest there is. */
@@ -30,6 +36,7 @@ export class Clip {
   #wants = false; // Should be playing now.
   #lastTime = 0;
   #frameRequest = 0;
+  #readTimer = 0;
 
   /** `node` is an article of the clip's mould, filled by the server or not yet. */
   constructor(node, item, hooks) {
@@ -43,7 +50,13 @@ export class Clip {
     this.watcher.observe(this.frame);
   }
 
+  /** An article: words under a picture. It is read while it is on screen, and nothing in it moves. */
+  get #isArticle() {
+    return this.item.kind === "article";
+  }
+
   get playing() {
+    if (this.#isArticle) return this.#wants;
     return Boolean(this.#video) && !this.#video.paused;
   }
 
@@ -54,7 +67,7 @@ export class Clip {
     this.#showing = new Showing(this.item.duration_ms, (type, extra) => this.#hooks.emit(this, type, extra));
     if (this.#half) this.#showing.seen();
     this.#lastTime = 0;
-    if (plays) this.play();
+    if (plays || this.#isArticle) this.play();
     else this.#mark("paused", true);
   }
 
@@ -70,6 +83,7 @@ export class Clip {
 
   /** Get the video ready. */
   prepare(preload) {
+    if (this.#isArticle) return;
     if (this.#video) {
       this.#video.preload = preload;
       return;
@@ -98,6 +112,7 @@ export class Clip {
   /** Let go of everything; the node is not used again. */
   dispose() {
     this.watcher.disconnect();
+    clearInterval(this.#readTimer);
     this.release();
   }
 
@@ -107,6 +122,10 @@ export class Clip {
     this.#wants = true;
     this.#mark("paused", false);
     this.#mark("failed", false);
+    if (this.#isArticle) {
+      this.#read();
+      return;
+    }
     this.#surfaceSays("Pause");
     this.prepare("auto");
     this.#video.muted = !sound.on;
@@ -116,14 +135,20 @@ export class Clip {
   /** `quietly`: without the mark that says so, because something else covers the clip. */
   pause({ quietly = false } = {}) {
     this.#wants = false;
+    clearInterval(this.#readTimer);
     this.#video?.pause();
     this.#showing?.run(false);
     this.#mark("paused", !quietly);
     this.#mark("waiting", false);
-    this.#surfaceSays("Play");
+    this.#surfaceSays(this.#isArticle ? "Read it" : "Play");
   }
 
+  /** Of an article: to its page, where all of it stands. */
   toggle() {
+    if (this.#isArticle) {
+      if (!document.body.classList.contains("single")) location.assign(`/item/${this.item.id}`);
+      return;
+    }
     if (this.playing) this.pause();
     else this.play();
   }
@@ -182,6 +207,18 @@ export class Clip {
     this.node.classList.toggle(name, on);
   }
 
+  /** Being on screen counts as watching it; past the time that it takes to read, it is finished. */
+  #read() {
+    this.#surfaceSays("Read it");
+    this.#tellRunning();
+    clearInterval(this.#readTimer);
+    this.#readTimer = setInterval(() => {
+      this.#showing?.tick();
+      if (this.#showing?.watchedMs >= this.item.duration_ms) this.#showing.finished();
+    }, READ_EVERY_MS);
+    this.#hooks.plays(this);
+  }
+
   #surfaceSays(words) {
     this.#find(".surface").setAttribute("aria-label", words);
   }
@@ -207,6 +244,15 @@ export class Clip {
     this.#find(".caption").textContent = item.caption;
     this.#find(".caption").hidden = !item.caption;
     this.#find(".ai-made").hidden = !item.credentials.ai_made;
+    this.node.classList.toggle("article", this.#isArticle);
+    this.#find(".reading-of").hidden = !this.#isArticle;
+    if (this.#isArticle) {
+      this.#find(".read").href = `/item/${item.id}`;
+      this.#find(".read span").textContent = Math.max(1, Math.round(item.duration_ms / 60_000));
+      this.#find(".source").href = item.source_url;
+      this.#find(".source").textContent = hostOf(item.source_url);
+      this.#find(".source").hidden = !item.source_url;
+    }
     this.#find(".reason").hidden = !item.reasons.length;
     this.#find(".reason span").textContent = item.reasons[0]?.text ?? "";
     this.#find(".sound").hidden = !item.has_sound;
@@ -260,7 +306,8 @@ export class Clip {
 
   #tellRunning() {
     const video = this.#video;
-    const moves = Boolean(video) && !video.paused && video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    const plays = Boolean(video) && !video.paused && video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    const moves = this.#isArticle ? this.#wants : plays;
     this.#showing?.run(moves && this.#half && document.visibilityState === "visible");
   }
 

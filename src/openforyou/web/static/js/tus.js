@@ -38,6 +38,11 @@ export function readMetadata(header) {
   return told;
 }
 
+/** The id of what the server made of a whole file: an item, or of an archive an import. */
+function madeOf(header) {
+  return header("OpenForYou-Item") ?? header("OpenForYou-Import");
+}
+
 async function request(url, options) {
   let response;
   try {
@@ -57,7 +62,7 @@ export async function findUnfinished(file) {
   try {
     const { headers } = await request(url, { method: "HEAD" });
     const told = readMetadata(headers.get("Upload-Metadata"));
-    return { url, offset: Number(headers.get("Upload-Offset")), told, itemId: headers.get("OpenForYou-Item") };
+    return { url, offset: Number(headers.get("Upload-Offset")), told, itemId: madeOf((name) => headers.get(name)) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.status) localStorage.removeItem(keyOf(file)); // It expired, or is somebody else's.
@@ -141,7 +146,7 @@ export class Upload {
   async #look() {
     const { headers } = await request(this.url, { method: "HEAD" });
     this.offset = Number(headers.get("Upload-Offset"));
-    this.#itemId = headers.get("OpenForYou-Item");
+    this.#itemId = madeOf((name) => headers.get(name));
     this.onProgress(this.offset, this.#file.size);
   }
 
@@ -159,7 +164,7 @@ export class Upload {
       sending.onload = () => {
         if (sending.status !== 204) return reject(refusalOf(sending));
         this.offset = Number(sending.getResponseHeader("Upload-Offset"));
-        this.#itemId = sending.getResponseHeader("OpenForYou-Item");
+        this.#itemId = madeOf((name) => sending.getResponseHeader(name));
         this.onProgress(this.offset, this.#file.size);
         return resolve();
       };

@@ -156,10 +156,13 @@ function rowOf(item) {
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
+  const held = item.imported_from
+    ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
+    : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, from, refusal, ...folds);
+  const words = element("div", { class: "words-of" }, title, state, reason, held, from, refusal, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
