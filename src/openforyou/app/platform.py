@@ -100,6 +100,7 @@ class Platform:
             self.ingest.credentials = credentials.keeping(settings, self.clock)
             self.imports = Imports(self.catalog, self.ingest, self.database, self.blobs, self.clock)
             self.imports.fetcher = self.outside
+            self.imports.optouts = self.optouts
             self.imports.proofs = Checked(self.identities)
             self.archives = Runs(self.imports)
             work = settings.data / "training"

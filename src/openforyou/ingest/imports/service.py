@@ -17,7 +17,7 @@ from typing import Any
 
 from openforyou.catalog import store as items
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import ItemStatus, Right
+from openforyou.catalog.types import Item, ItemStatus, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, Conflict
 from openforyou.core.ids import CreatorId, ItemId
@@ -25,12 +25,13 @@ from openforyou.ingest.imports import rules, store
 from openforyou.ingest.imports.archive import Archive, ArchiveLimits
 from openforyou.ingest.imports.containers import opened
 from openforyou.ingest.imports.errors import Unproven
-from openforyou.ingest.imports.feed import FEED_BYTES_MAX
+from openforyou.ingest.imports.feed import FEED_BYTES_MAX, Feed
 from openforyou.ingest.imports.proofs import NothingProven, Proofs
 from openforyou.ingest.imports.reading import host_of, web_address
 from openforyou.ingest.imports.taking import Taking
 from openforyou.ingest.imports.types import Asked, Found, Outcome, Owner, Report, Standing
 from openforyou.ingest.imports.working import Pace, Work, found_in, line_of, skipped_line
+from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.workspace import workspace
 from openforyou.outside.fetcher import Fetcher
@@ -62,6 +63,8 @@ class Imports:
         self.database, self.catalog, self.ingest, self.blobs, self.clock = database, catalog, ingest, blobs, clock
         self.proofs: Proofs = NothingProven()
         """Strict until somebody who checks is wired in."""
+        self.optouts: OptOuts | None = None
+        """Who reads what a page says of being learned from, before what comes from there is."""
         self.fetcher: Fetcher | None = None
         """What fetches feeds, and files that an export only links to; None: nothing is fetched."""
         self.limits = ArchiveLimits()
@@ -172,7 +175,10 @@ class Imports:
                 evidence = rules.standing(owner, proven, row.word).evidence
                 if row.licence:
                     evidence = f"{evidence}; its licence there: {row.licence[:200]}"
-                self._give(row, frozenset(Right(name) for name in row.asked), evidence, given=True)
+                rights = frozenset(Right(name) for name in row.asked)
+                if Right.LEARN in rights and not self._may_be_learned_from(item, row.platform):
+                    rights -= {Right.LEARN}
+                self._give(row, rights, evidence, given=True)
                 given += 1
             elif not stands and row.given:
                 self._give(row, frozenset(), LAPSED, given=False)
@@ -201,7 +207,7 @@ class Imports:
 
         What is wanted is remembered, so that a proof that comes later gives it. Raises `ItemNotFound`, `Unproven`.
         """
-        self.catalog.own_item(item_id, creator_id)
+        item = self.catalog.own_item(item_id, creator_id)
         with self.database.connect() as connection:
             row = store.entry_of_item(connection, item_id)
         if row is None:
@@ -214,8 +220,18 @@ class Imports:
                 store.set_asked(connection, _key(row), wanted, row.word, given=False)
             if wanted:
                 raise Unproven(f"it was imported as a post of {owner.shown}, and nothing proves that this is you")
+        if stands and Right.LEARN in wanted:
+            self._may_be_learned_from(item, row.platform)  # What says no is kept, and refuses the right below.
         if stands or not wanted:
             self._give(row, frozenset(wanted), evidence, given=stands)
+
+    def _may_be_learned_from(self, item: Item, platform: str) -> bool:
+        """Whether nothing says no: neither the file nor, of an item from the web, the page that it came from."""
+        if self.catalog.opt_outs([item.id]):
+            return False
+        if platform != Feed.name or not item.source_url or self.optouts is None or self.fetcher is None:
+            return True
+        return self.optouts.heed(item.source_url, item.id) is None
 
     def _give(self, row: Any, rights: frozenset[Right], evidence: str, *, given: bool) -> None:
         """Rights and the word of it, in this order: killed between, it is done again."""

@@ -7,10 +7,13 @@ from datetime import datetime
 
 import httpx
 
+from openforyou.catalog.credentials import store as credentials_store
+from openforyou.catalog.credentials.types import OptOut
 from openforyou.core.clock import Clock
 from openforyou.core.ids import ItemId
 from openforyou.ingest.optouts import store
 from openforyou.ingest.optouts.readers import PAGE, Reader, readers
+from openforyou.ingest.optouts.rules import forbids_learning
 from openforyou.ingest.optouts.types import Found, Says, Signal, Signals
 from openforyou.outside.errors import OutsideRefused
 from openforyou.outside.fetcher import Fetcher
@@ -21,6 +24,8 @@ from openforyou.storage.database import Database
 PAGE_BYTES_MAX = 4 << 20
 FILE_BYTES_MAX = 512 << 10
 """RFC 9309 asks for 500 KiB of a robots.txt at the least."""
+UNREAD, READ = "unread", "read"
+"""The signal of a page that cannot be read, and how far a signal of the web is proven: it was read."""
 STRICT = ("/robots.txt",)
 """Files whose silence counts as *no* (RFC 9309, section 2.3.1.4)."""
 
@@ -41,6 +46,24 @@ class OptOuts:
         """As evidence, of an item where there is one."""
         with self._database.begin() as connection:
             store.insert_signals(connection, read, item_id)
+
+    def heed(self, url: str, item_id: ItemId) -> Signal | None:
+        """Read what `url` says before an item from there may be learned from, keep it, and let a *no* hold.
+
+        Answers the *no*, if there is one. A page that cannot be read is one: a refusal needs no proof, a permission
+        does.
+        """
+        try:
+            read = self.read(url)
+        except OutsideRefused as error:
+            read = Signals(url, (Signal(UNREAD, Says.CONSTRAINED, error.message, url, self._clock.now()),))
+        refusal = forbids_learning(read)
+        with self._database.begin() as connection:
+            store.insert_signals(connection, read, item_id)
+            if refusal is not None:
+                said = OptOut(refusal.kind, refusal.url, refusal.says.value, refusal.evidence, READ, refusal.at)
+                credentials_store.refuse_learning(connection, item_id, [said])
+        return refusal
 
     def of_item(self, item_id: ItemId) -> list[Signal]:
         """What was kept of an item."""
