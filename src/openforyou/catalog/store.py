@@ -173,7 +173,7 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "held", "published"]),
+            items.c.status.in_(["queued", "processing", "held", "suspended", "published"]),
         )
     ).one_or_none()
 
@@ -246,14 +246,14 @@ def set_status(connection: Connection, item_id: ItemId, status: ItemStatus, reas
     )
 
 
-def hold(connection: Connection, item_id: ItemId, reason: str) -> bool:
-    """Take a published item from everybody's sight until `release_held`, its rights untouched; False: it was not."""
-    return _moved(connection, item_id, (ItemStatus.PUBLISHED, ItemStatus.HELD), reason)
+def suspend(connection: Connection, item_id: ItemId, reason: str) -> bool:
+    """Take a published item from everybody's sight until `reinstate`, its rights untouched; False: it was not."""
+    return _moved(connection, item_id, (ItemStatus.PUBLISHED, ItemStatus.SUSPENDED), reason)
 
 
-def release_held(connection: Connection, item_id: ItemId) -> bool:
-    """Back to where it was published; False where it was not held."""
-    return _moved(connection, item_id, (ItemStatus.HELD, ItemStatus.PUBLISHED), "")
+def reinstate(connection: Connection, item_id: ItemId) -> bool:
+    """Back to where it was published; False where it was not suspended."""
+    return _moved(connection, item_id, (ItemStatus.SUSPENDED, ItemStatus.PUBLISHED), "")
 
 
 def withdraw(

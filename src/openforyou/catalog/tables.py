@@ -170,7 +170,7 @@ items = Table(
         "creator_id",
         "source_sha256",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'processing', 'held', 'published')"),
+        postgresql_where=text("status IN ('queued', 'processing', 'held', 'suspended', 'published')"),
     ),
     Index("ix_items_failed", "changed_at", postgresql_where=text("status = 'failed'")),
     info=PUBLIC.why("what can stand in a feed"),

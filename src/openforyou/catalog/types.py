@@ -29,8 +29,9 @@ class ItemKind(StrEnum):
 class ItemStatus(StrEnum):
     """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
 
-    Held: nobody but its creator sees it until a person has decided. Failed: no attempt to make it ready came to an end,
-    which is not its creator's fault.
+    Held: it is ready, and waits for a person to look at it. Suspended: it was published, and a claim against it was
+    upheld that may still be appealed. Failed: no attempt to make it ready came to an end, which is not its creator's
+    fault. Nobody but its creator sees any of them.
     """
 
     QUEUED = "queued"
@@ -38,6 +39,7 @@ class ItemStatus(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     HELD = "held"
+    SUSPENDED = "suspended"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
 

@@ -84,7 +84,7 @@ def decide(
 
     Possible once the other side has answered, or its seven days are over.
     An upheld claim of copy lets the claimant publish it; one of theft
-    holds the clip, and withdraws it when no appeal comes; one of
+    suspends the clip, and withdraws it when no appeal comes; one of
     impersonation hands the handle over. All of it is undone when an
     appeal says so.
     """

@@ -106,11 +106,11 @@ def test_nobody_decides_before_the_other_side_had_its_say_or_its_days(court: Cou
     court.decide(other, Ruling.REJECTED)
 
 
-def test_a_theft_upheld_holds_the_clip_and_withdraws_it_when_no_appeal_comes(court: Court) -> None:
+def test_a_theft_upheld_suspends_the_clip_and_withdraws_it_when_no_appeal_comes(court: Court) -> None:
     claim, item_id = court.theft()
     court.later(ANSWER_DAYS)
     court.decide(claim, Ruling.UPHELD)
-    assert court.status(item_id, court.taker) is ItemStatus.HELD
+    assert court.status(item_id, court.taker) is ItemStatus.SUSPENDED
     assert item_id not in court.platform.catalog.items([item_id])
     assert court.platform.catalog.item_rights(item_id) == {Right.SHOW, Right.LEARN}
     court.later(APPEAL_DAYS)
@@ -276,12 +276,12 @@ def test_two_decisions_at_once_are_one(court: Court) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(attempt, [Ruling.UPHELD, Ruling.REJECTED] * 3)) == 1
     case = court.claims.case(claim.id)
-    held = court.status(item_id, court.taker) is ItemStatus.HELD
+    held = court.status(item_id, court.taker) is ItemStatus.SUSPENDED
     assert held is (case.claim.ruling is Ruling.UPHELD)
     assert len(case.steps) == 2
 
 
-def test_whoever_withdraws_a_clip_that_is_held_does_not_get_it_back(court: Court) -> None:
+def test_whoever_withdraws_a_clip_that_is_suspended_does_not_get_it_back(court: Court) -> None:
     claim, item_id = court.theft()
     court.later(ANSWER_DAYS)
     court.decide(claim, Ruling.UPHELD)

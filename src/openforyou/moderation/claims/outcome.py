@@ -2,7 +2,7 @@
 
 kind            begun                                   undone                          settled
 copy            the claimant may publish it             no more                         -
-theft           the clip is held: nobody sees it        it is back as it was            withdrawn, its rights end
+theft           the clip is suspended: nobody sees it   it is back as it was            withdrawn, its rights end
 impersonation   the handle changes hands                it changes back                 -
 """
 
@@ -30,8 +30,8 @@ def begin(connection: Connection, claim: Claim, at: datetime) -> None:
         store.clear(connection, claim, at)
     elif about.kind is ClaimKind.THEFT:
         assert about.item_id is not None, "a theft of nothing"
-        reason = f"Held by claim {encode_id(claim.id)}, which says that it belongs to somebody else."
-        catalog_store.hold(connection, about.item_id, reason)
+        reason = f"Suspended by claim {encode_id(claim.id)}, which says that it belongs to somebody else."
+        catalog_store.suspend(connection, about.item_id, reason)
     else:
         handed = catalog_store.creators_by_id(connection, [about.respondent])[about.respondent].handle
         store.change(connection, claim.id, handle=handed)
@@ -45,7 +45,7 @@ def undo(connection: Connection, claim: Claim, at: datetime) -> None:
         store.end_clearance(connection, claim.id, at)
     elif about.kind is ClaimKind.THEFT:
         assert about.item_id is not None, "a theft of nothing"
-        catalog_store.release_held(connection, about.item_id)
+        catalog_store.reinstate(connection, about.item_id)
     else:
         _swap_back(connection, claim)
 
@@ -55,7 +55,7 @@ def settle(connection: Connection, claim: Claim, at: datetime) -> None:
     if claim.about.kind is ClaimKind.THEFT:
         assert claim.about.item_id is not None, "a theft of nothing"
         reason = f"Taken down by claim {encode_id(claim.id)}."
-        catalog_store.withdraw(connection, claim.about.item_id, at, reason, from_status=ItemStatus.HELD)
+        catalog_store.withdraw(connection, claim.about.item_id, at, reason, from_status=ItemStatus.SUSPENDED)
 
 
 def _swap(connection: Connection, claim: Claim, handle: str) -> None:

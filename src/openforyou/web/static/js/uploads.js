@@ -13,7 +13,8 @@ const STATES = {
   processing: "Being made ready",
   published: "Published",
   refused: "Not published",
-  held: "Held: nobody but you sees it",
+  held: "Ready; somebody has to look at it first",
+  suspended: "Suspended: nobody but you sees it",
   failed: "Could not be made ready",
   withdrawn: "Withdrawn",
 };
