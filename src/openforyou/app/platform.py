@@ -12,11 +12,13 @@ from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
 from openforyou.catalog.service import Catalog
+from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.library import Library
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
@@ -68,6 +70,8 @@ class Platform:
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.sounds = Sounds(self.database, self.clock)
+            self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

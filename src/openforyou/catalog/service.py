@@ -118,6 +118,14 @@ class Catalog:
             raise ItemNotFound(encode_id(item_id))
         return found[item_id]
 
+    def owner_of(self, item_id: ItemId) -> CreatorId:
+        """Who made an item, in whatever state it is. For an operator. Raises `ItemNotFound`."""
+        with self._database.connect() as connection:
+            found = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None)
+        if item_id not in found:
+            raise ItemNotFound(encode_id(item_id))
+        return found[item_id].creator_id
+
     def items_of(
         self, creator_id: CreatorId, *, everything: bool = False, before: datetime | None = None
     ) -> list[Item]:

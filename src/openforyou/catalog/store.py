@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     any_,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -41,11 +42,12 @@ from openforyou.catalog.types import (
     Publication,
     Rendition,
     Right,
+    SoundChoice,
 )
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
 from openforyou.core.words import codes
 
-ITEM_SUBJECT, VIEWER_SUBJECT = "item", "viewer"
+ITEM_SUBJECT, VIEWER_SUBJECT, SOUND_SUBJECT = "item", "viewer", "sound"
 PROCESSING_LOCK = 7_251  # First key of the advisory locks that say "this item is being processed".
 
 
@@ -84,6 +86,13 @@ _PERMITTED = {
     for right in Right
 }
 _BY_WHOM = tuple(creators.c[one.name].label(f"by_{one.name}") for one in fields(Creator))
+_TAKEN = tuple(
+    items.c[name]
+    for name in (
+        *("id", "source_key", "source_name", "attempts"),
+        *("sound_source", "library_sound_id", "library_from_ms"),
+    )
+)
 _OFFERED = _PERMITTED[Right.RECOMMEND].join(creators, creators.c.id == items.c.creator_id).add_columns(*_BY_WHOM)
 
 
@@ -147,6 +156,7 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             region=draft.region,
             cross_post=draft.cross_post,
             language=draft.language,
+            **_sound(draft.sound),
             words=sorted(codes(f"{draft.title}\n{draft.caption}")),
             source_name=draft.source_name,
             source_key=source_key,
@@ -164,7 +174,7 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "published"]),
+            items.c.status.in_(["queued", "processing", "published", "held"]),
         )
     ).one_or_none()
 
@@ -172,7 +182,8 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
 def take_waiting(
     connection: Connection, attempts_max: int, item_id: ItemId | None = None
 ) -> Row[*tuple[Any, ...]] | None:
-    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts`.
+    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts` and what it
+    is to sound like: `sound_source, library_sound_id, library_from_ms`.
 
     The claim is a session-level advisory lock: it ends with `release`, or with the connection, so an item whose
     process was killed is waiting again the same moment.
@@ -188,7 +199,7 @@ def take_waiting(
             update(items)
             .where(items.c.id == candidate, items.c.status.in_(["queued", "processing"]))
             .values(status="processing", attempts=items.c.attempts + 1, changed_at=func.now())
-            .returning(items.c.id, items.c.source_key, items.c.source_name, items.c.attempts)
+            .returning(*_TAKEN)
         ).one_or_none()
         if taken is not None:
             return taken
@@ -211,7 +222,8 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
         .where(items.c.id == item_id, items.c.status == "processing")
         .values(
             status="published",
-            published_at=at,
+            published_at=func.coalesce(items.c.published_at, at),
+            reason="",
             changed_at=func.now(),
             duration_ms=publication.duration_ms,
             width=publication.width,
@@ -224,6 +236,7 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
     )
     if done.rowcount != 1:
         return False
+    connection.execute(delete(renditions).where(renditions.c.item_id == item_id))
     connection.execute(
         insert(renditions),
         [
@@ -250,6 +263,29 @@ def put_features(connection: Connection, item_id: ItemId, vectors: Mapping[str, 
         connection.execute(
             upsert(features).values(row).on_conflict_do_update(index_elements=["item_id", "encoder"], set_=row)
         )
+
+
+def queue_again(connection: Connection, item_id: ItemId, sound: SoundChoice, source_key: str) -> bool:
+    """Have an item that is held, or published, made anew with another sound; False when it is neither any more."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status.in_(["held", "published"]))
+        .values(status="queued", attempts=0, source_key=source_key, changed_at=func.now(), **_sound(sound))
+    )
+    return done.rowcount == 1
+
+
+def source_of(connection: Connection, item_id: ItemId) -> str:
+    """The key under which an item's upload was stored, whether or not it is still there."""
+    return connection.scalar(select(items.c.source_key).where(items.c.id == item_id)) or ""
+
+
+def _sound(sound: SoundChoice) -> dict[str, Any]:
+    return {
+        "sound_source": sound.source.value,
+        "library_sound_id": sound.sound_id,
+        "library_from_ms": sound.from_ms,
+    }
 
 
 def set_status(connection: Connection, item_id: ItemId, status: ItemStatus, reason: str = "") -> None:
@@ -388,6 +424,7 @@ def insert_grants(connection: Connection, subject_kind: str, grants: Iterable[Gr
             "subject_kind": subject_kind,
             "subject_id": grant.subject,
             "granted_by": grant.granted_by,
+            "given_to": grant.given_to,
             "evidence": grant.evidence,
             "since": grant.since,
             "until": grant.until,

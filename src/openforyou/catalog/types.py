@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId
+from openforyou.core.ids import AccountId, CreatorId, ItemId, SoundId, ViewerId
 
 TITLE_LENGTH_MAX = 150
 CAPTION_LENGTH_MAX = 2_200
@@ -18,7 +18,7 @@ HANDLE_LENGTH_MAX = 30
 
 
 class ItemKind(StrEnum):
-    """What an item is. Slideshows and articles are types from the first day; only video can be taken in yet."""
+    """What an item is. A slideshow was made of pictures and a sound in the studio; it plays like any video."""
 
     VIDEO = "video"
     SLIDESHOW = "slideshow"
@@ -26,13 +26,17 @@ class ItemKind(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator."""
+    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
+
+    Held: it carries a sound without the right to it, and waits for its creator to mute it or take another sound.
+    """
 
     QUEUED = "queued"
     PROCESSING = "processing"
     PUBLISHED = "published"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    HELD = "held"
 
 
 class Right(StrEnum):
@@ -44,6 +48,52 @@ class Right(StrEnum):
     """Offered to people who did not ask for it: the For You feed."""
     LEARN = "learn"
     """Learned from: an item by its creator's word, a viewer's history by the viewer's."""
+    AUDIO = "audio"
+    """Played in a clip: a sound, by its owner's word, to everybody or to named creators."""
+
+
+ITEM_RIGHTS = (Right.SHOW, Right.RECOMMEND, Right.LEARN)
+"""Those that a creator is asked for with a clip; `audio` is given over a sound, by its owner."""
+
+
+class SoundSource(StrEnum):
+    """Where the sound of an item comes from."""
+
+    OWN = "own"
+    """The file that was handed in."""
+    MUTED = "muted"
+    """Nowhere: it is published silent."""
+    LIBRARY = "library"
+    """A sound of the library, in place of what the file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundChoice:
+    """What an item is to sound like. `from_ms`: where in the sound its first picture stands; negative: before it."""
+
+    source: SoundSource = SoundSource.OWN
+    sound_id: SoundId | None = None
+    from_ms: int = 0
+
+    def __post_init__(self) -> None:
+        assert (self.source is SoundSource.LIBRARY) == (self.sound_id is not None), "the library's alone have an id"
+
+
+OWN_SOUND = SoundChoice()
+MUTED = SoundChoice(SoundSource.MUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundUse:
+    """A registered sound as it is heard in an item: `from_ms` to `until_ms` of the item.
+
+    `is_chosen`: taken from the library by its creator; else it was recognised.
+    """
+
+    sound_id: SoundId
+    from_ms: int
+    until_ms: int
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +162,7 @@ class Draft:
     region: str = ""
     cross_post: bool = False
     language: str = ""
+    sound: SoundChoice = OWN_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +180,19 @@ class Publication:
     """Content features by encoder name, each a unit vector of shape (D,)."""
     sound_id: int | None = None
     """As `Item.sound_id`."""
+    sounds: tuple[SoundUse, ...] = ()
+    """The registered sounds that are heard in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right as given. `granted_by` names the account or viewer; `until` None means until withdrawn."""
+    """A right as given. `granted_by` names who gave it; `until` None means until withdrawn."""
 
     right: Right
-    subject: ItemId | ViewerId
+    subject: ItemId | ViewerId | SoundId
     granted_by: str
     evidence: str
     since: datetime
     until: datetime | None
+    given_to: CreatorId | None = None
+    """Of `audio`: the one creator who may use the sound; None: everybody."""

@@ -20,6 +20,7 @@ from openforyou.cli import (
     models,
     policy,
     serve,
+    sounds,
     train,
     verify,
     witness,
@@ -66,6 +67,7 @@ _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(policy.app, name="policy")
+app.add_typer(sounds.app, name="sounds")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

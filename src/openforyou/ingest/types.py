@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Required, TypedDict
 
-from openforyou.catalog.types import ItemStatus, Right
+from openforyou.catalog.types import ItemKind, ItemStatus, Right, SoundChoice
 from openforyou.core.ids import ItemId
 
 
@@ -125,7 +125,8 @@ class Said(TypedDict, total=False):
     """What somebody says of a file that they hand over.
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
-    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language.
+    the rights were given; `cross_post` whether it was posted elsewhere before; `language` the tag of its language;
+    `kind` what it is, a video where nobody says; `sound` what it is to sound like, its own where nobody says.
     """
 
     title: str
@@ -136,11 +137,13 @@ class Said(TypedDict, total=False):
     name: str
     cross_post: bool
     language: str
+    kind: ItemKind
+    sound: SoundChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """How an item ended. `error` and `hint` say why it was refused; the media fields hold when it was published."""
+    """How an item ended. `error` and `hint` say why it was refused or is held; the media fields hold when published."""
 
     item_id: ItemId
     status: ItemStatus

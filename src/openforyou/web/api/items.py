@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.ids import ItemId, decode_id
 from openforyou.web.api.cards import SlatePage, slate_page
 from openforyou.web.api.uploads import OwnCreator
@@ -60,11 +60,11 @@ def put_rights(
 ) -> ItemRights:
     """Takes effect at once in feeds; models forget by their deadline."""
     rates.check(CHANGE, creator.id)
-    given = [right for right in Right if getattr(wanted, right.value)]
+    given = [right for right in ITEM_RIGHTS if getattr(wanted, right.value)]
     platform.catalog.set_item_rights(item_id, creator.id, given, "chosen by the creator on their uploads page")
     return _rights(platform, item_id)
 
 
 def _rights(platform: ThePlatform, item_id: ItemId) -> ItemRights:
     held = platform.catalog.item_rights(item_id)
-    return ItemRights(**{right.value: right in held for right in Right})
+    return ItemRights(**{right.value: right in held for right in ITEM_RIGHTS})
