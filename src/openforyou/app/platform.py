@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from openforyou.accounts.service import Accounts
+from openforyou.app.desk import Desk
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
@@ -71,6 +72,8 @@ class Platform:
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
             self.sounds = Sounds(self.database, self.clock)
+            self.desk = Desk(settings.data / "studio")
+            self._open.callback(self.desk.close)
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)

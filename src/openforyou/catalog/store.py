@@ -182,8 +182,8 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
 def take_waiting(
     connection: Connection, attempts_max: int, item_id: ItemId | None = None
 ) -> Row[*tuple[Any, ...]] | None:
-    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts` and what it
-    is to sound like: `sound_source, library_sound_id, library_from_ms`.
+    """Claim the oldest waiting item (or `item_id`) for this connection, as `id, source_key, source_name, attempts` and
+    what it is to sound like: `sound_source, library_sound_id, library_from_ms`.
 
     The claim is a session-level advisory lock: it ends with `release`, or with the connection, so an item whose
     process was killed is waiting again the same moment.

@@ -21,6 +21,7 @@ from openforyou.cli import (
     policy,
     serve,
     sounds,
+    studio,
     train,
     verify,
     witness,
@@ -60,6 +61,7 @@ def _add(name: str, command: Callable[..., Any], *, hidden: bool = False) -> Non
 _add("demo", demo.demo)
 _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
+_add("studio", studio.studio)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)

@@ -195,7 +195,7 @@ def _agreeing(
 ) -> list[_Window]:
     """Works, with the most moments that agree on one offset, where they are enough.
 
-    Moments are counted and not pairs: one note of an instrument that two works share agrees with itself many times over.
+    Moments are counted and not pairs: one note of an instrument that two works share agrees with itself many times.
     """
     found: dict[int, _Window] = {}
     for shift in (0, TOLERANCE // 2):

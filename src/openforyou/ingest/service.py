@@ -97,8 +97,8 @@ class Ingest:
         """Check a file and queue it. Returns at once with the item that it will become.
 
         Headers and packets are read here, nothing is decoded but one frame. Raises `AlreadyTaken` when the same
-        file of this creator is here or on its way, `SoundNotAllowed` for a sound that the creator may not use, `BadMedia`,
-        `TooLarge` or `BadInput` naming the file or field.
+        file of this creator is here or on its way, `SoundNotAllowed` for a sound that the creator may not use,
+        `BadMedia`, `TooLarge` or `BadInput` naming the file or field.
         """
         name = rules.checked_name(said.get("name") or path.name)
         if (chosen := said.get("sound", OWN_SOUND).sound_id) is not None:

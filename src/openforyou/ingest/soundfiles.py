@@ -1,4 +1,4 @@
-"""Files of sound alone: opened as carefully as clips, read to samples, and brought to the AAC that the library keeps."""
+"""Files of sound alone: opened as carefully as clips, read to samples, brought to the AAC that the library keeps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 import numpy as np
@@ -60,7 +60,7 @@ def frames(container: InputContainer, stream: AudioStream, name: str) -> Iterato
     try:
         for packet in container.demux(stream):
             try:
-                decoded = cast("list[AudioFrame]", packet.decode())
+                decoded = packet.decode()
             except av.error.InvalidDataError:
                 continue  # a broken packet leaves a hole
             for frame in decoded:

@@ -43,6 +43,7 @@ FEED = Rate("feeds", "240 per minute")
 EVENTS = Rate("event batches", "300 per minute")
 CHANGE = Rate("changes", "120 per minute")
 UPLOAD = Rate("new uploads", "60 per hour")
+STUDIO_FILE = Rate("files for the studio", "600 per hour")
 
 
 class Rates:

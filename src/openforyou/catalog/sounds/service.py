@@ -134,7 +134,7 @@ class Sounds:
         if access.audience is Audience.EVERYONE:
             to = [None]
         elif access.audience is Audience.CREATORS:
-            to = sorted(access.creators)
+            to = [*sorted(access.creators)]
             if not to:
                 raise BadInput("No creator is named.", hint="Name at least one, or give it to nobody.", field="audio")
         words = evidence or sound.evidence or f"by the licence {sound.licence.value}"

@@ -1,4 +1,4 @@
-"""Photos and clips as the studio shows them: upright, whole unless asked otherwise, each named where it cannot be read."""
+"""Photos and clips as the studio shows them: upright, whole unless asked otherwise, named where unreadable."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ class _ClipShot:
             raise BadPicture(self._name, "is damaged: it cannot be decoded to its end") from error
         if frame is None:
             return None
-        upright = _upright(frame.to_ndarray(format="rgb24"), self._turn)
+        upright = _upright(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), self._turn)
         return frame.time or 0.0, np.asarray(cv2.resize(upright, self._size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class Sources:
     files: Mapping[str, Path]
     sound: Path | None = None
     threads: int = 1
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What their owner calls the files, where that is another name."""
 
 
 def render(board: Storyboard, sources: Sources, out: Path, progress: Progress = silent) -> None:
@@ -108,7 +110,8 @@ class _Rendering:
     def _shot(self, index: int, progress: float, ms: float) -> Pixels:
         if index not in self._open:
             shot = self._board.shots[index]
-            made = seen(self._sources.files[shot.file], shot.file, shot, self._size)
+            name = self._sources.names.get(shot.file, shot.file)
+            made = seen(self._sources.files[shot.file], name, shot, self._size)
             self._open[index] = (made, drawn(shot.caption, *self._size))
         shot_seen, mark = self._open[index]
         pixels = shot_seen.frame(progress, ms - self._times.seen(index)[0])

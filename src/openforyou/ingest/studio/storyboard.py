@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from openforyou.catalog.rules import checked_caption
 from openforyou.core.errors import BadInput
@@ -17,6 +17,7 @@ CAPTION_MAX = 200
 TRANSITION_MS_MAX = 2_000
 SIZES = ((720, 1_280), (1_080, 1_920))
 RATES = (24, 25, 30)
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Motion(StrEnum):
@@ -150,7 +151,7 @@ def _text(told: Mapping[str, Any], name: str, length_max: int, place: str = "") 
     return value
 
 
-def _choice[Choice: StrEnum](told: Mapping[str, Any], name: str, default: Choice, place: str) -> Choice:
+def _choice(told: Mapping[str, Any], name: str, default: Choice, place: str) -> Choice:
     value = told.get(name, default)
     try:
         return type(default)(value)

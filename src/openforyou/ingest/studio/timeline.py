@@ -9,6 +9,8 @@ from openforyou.ingest.studio.storyboard import SHOT_MS_MIN, Motion, Storyboard,
 
 ZOOM = 0.12
 """How much closer a picture comes over a shot."""
+MOVED_MS_MAX = 1_000
+"""A cut that has no beat so near stays where it is."""
 PAN = 0.5
 """How much of the room around the frame a pan crosses, either side of the middle."""
 EASE_SHARE = 0.18
@@ -86,7 +88,11 @@ def on_beat(cuts: list[int], beats: list[int]) -> list[int]:
     moved = [0]
     for cut in cuts[1:]:
         place = bisect_left(beats, cut)
-        near = [beat for beat in beats[max(0, place - 1) : place + 1] if beat >= moved[-1] + SHOT_MS_MIN]
+        near = [
+            beat
+            for beat in beats[max(0, place - 1) : place + 1]
+            if beat >= moved[-1] + SHOT_MS_MIN and abs(beat - cut) <= MOVED_MS_MAX
+        ]
         best = min(near, key=lambda beat: (abs(beat - cut), beat), default=cut)
         moved.append(max(best, moved[-1] + SHOT_MS_MIN))
     return moved

@@ -14,6 +14,8 @@ from openforyou.web.api import (
     passkeys,
     policies,
     progress,
+    sounds,
+    studio,
     uploads,
     wishes,
 )
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, creators, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, progress),
+    *(sounds, studio),
 )
 for part in PARTS:
     router.include_router(part.router)

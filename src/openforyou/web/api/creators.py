@@ -72,6 +72,6 @@ def get_creator(
         creator=creator_card(creator, following=following),
         bio=creator.bio,
         followers=platform.events.followers(creator.id),
-        items=slate_page(platform.feed.present(visitor.viewer_id, "creator", items)),
+        items=slate_page(platform.feed.present(visitor.viewer_id, "creator", items), platform.sounds),
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
     )

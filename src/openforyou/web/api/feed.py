@@ -103,7 +103,7 @@ def why(request_id: str, item_id: str, visitor: Known, platform: ThePlatform, ra
 
 def _page(served: Served) -> Response:
     """Written here and now: handed to the framework, it would be checked again and cross two more threads."""
-    return Response(slate_page(served).model_dump_json(), media_type="application/json")
+    return Response(slate_page(served, platform.sounds).model_dump_json(), media_type="application/json")
 
 
 def _shown(told: Explanation, platform: ThePlatform) -> Why:

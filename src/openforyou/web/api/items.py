@@ -37,7 +37,7 @@ class ItemRights(BaseModel):
 def get_item(item_id: NamedItem, visitor: Known, platform: ThePlatform) -> SlatePage:
     """As a slate of one, so that events about it have their `feed_context`."""
     item = platform.catalog.item(item_id)
-    return slate_page(platform.feed.present(visitor.viewer_id, "item", [item]))
+    return slate_page(platform.feed.present(visitor.viewer_id, "item", [item]), platform.sounds)
 
 
 @router.delete("", status_code=204, summary="Withdraw an item")

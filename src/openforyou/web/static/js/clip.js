@@ -206,6 +206,12 @@ export class Clip {
     title.textContent = item.title;
     this.#find(".caption").textContent = item.caption;
     this.#find(".caption").hidden = !item.caption;
+    const credit = this.#find(".credit");
+    credit.hidden = !item.sound;
+    if (item.sound) {
+      credit.href = `/sounds/${item.sound.id}`;
+      credit.querySelector("span").textContent = `${item.sound.title} · ${item.sound.owner}`;
+    }
     this.#find(".reason").hidden = !item.reasons.length;
     this.#find(".reason span").textContent = item.reasons[0]?.text ?? "";
     this.#find(".sound").hidden = !item.has_sound;

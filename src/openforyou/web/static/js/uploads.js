@@ -14,6 +14,7 @@ const STATES = {
   published: "Published",
   refused: "Not published",
   withdrawn: "Withdrawn",
+  held: "Held: its sound is not yours to use",
 };
 const NUMBER = new Intl.NumberFormat("en");
 const list = document.getElementById("uploads");
@@ -98,6 +99,33 @@ function rulesOf(item) {
   const rows = item.rules.map(ruleOf);
   const told = rows.length ? element("ul", { class: "felt" }, ...rows) : element("p", { class: "quiet" }, none);
   return element("details", { class: "fold" }, summary, told);
+}
+
+/** The ways on for a clip that is held: muted, or with a sound that one may use. */
+function soundChoices(item) {
+  const select = element("select", { "aria-label": `Another sound for ${item.title}` });
+  const ask = async (body) => {
+    try {
+      await call(`/v1/items/${item.id}/sound`, { method: "POST", body });
+      toast("It is made ready again.");
+      refresh();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      toast(error.words);
+    }
+  };
+  const mute = element("button", { class: "button", type: "button" }, "Publish it muted");
+  mute.addEventListener("click", () => ask({ choice: "muted" }));
+  const replace = element("button", { class: "button", type: "button" }, "Publish it with this sound");
+  replace.addEventListener("click", () => ask({ choice: "library", sound_id: select.value }));
+  const others = element("div", { class: "choices", hidden: true }, select, replace);
+  call("/v1/sounds?usable=true")
+    .then(({ sounds }) => {
+      for (const sound of sounds) select.append(element("option", { value: sound.id }, `${sound.title} · ${sound.owner}`));
+      others.hidden = !sounds.length;
+    })
+    .catch(() => {});
+  return element("div", { class: "choices" }, mute, others);
 }
 
 function withdrawButton(item) {
