@@ -153,13 +153,15 @@ function rowOf(item) {
   const living = !["refused", "withdrawn"].includes(item.status);
   const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
   const told = [DATE.format(new Date(item.created_at))];
+  if (item.kind === "slideshow") told.push("slideshow");
   if (item.language) told.push(languageName(item.language));
   if (item.cross_post) told.push("posted elsewhere before");
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, item.reason) : null;
+  const choices = item.status === "held" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
-  const words = element("div", { class: "words-of" }, title, state, reason, ...folds);
+  const words = element("div", { class: "words-of" }, title, state, reason, choices, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
