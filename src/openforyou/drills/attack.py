@@ -27,6 +27,7 @@ class Seat(StrEnum):
     """Where an attacker sits, from the outside in."""
 
     VIEWER = "viewer"
+    CREATOR = "creator"
     SCRIPT = "script"
     ADMINISTRATOR = "operator's administrator"
     DATABASE = "database superuser"
