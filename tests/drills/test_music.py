@@ -1,4 +1,4 @@
-"""The drill `music`: every attack has its effect and none gets through; with the check taken out, they are found out."""
+"""The drill `music`: each attack has its effect and none gets through; without the check, that is found out."""
 
 from __future__ import annotations
 

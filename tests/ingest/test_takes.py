@@ -1,4 +1,4 @@
-"""A take is laid against its sound to well below a frame, over the room it was recorded in; where it cannot, it says so."""
+"""A take is laid against its sound to well below a frame, over the room it was recorded in; else that is said."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def song(seed: int, seconds: float) -> Samples:
             time = np.arange(min(round(0.6 * RATE), len(out) - start)) / RATE
             for tone, level in ((1, 1.0), (2, 0.6), (3, 0.4), (4, 0.25)):
                 out[start : start + len(time)] += level * np.sin(2 * np.pi * pitch * tone * time) * np.exp(-5 * time)
-    return (0.5 * out / np.abs(out).max()).astype(np.float32)
+    return np.asarray(0.5 * out / np.abs(out).max(), np.float32)
 
 
 def voice(seed: int, seconds: float) -> Samples:
@@ -44,20 +44,20 @@ def voice(seed: int, seconds: float) -> Samples:
             level = sum(np.exp(-(((tone * 140 - formant) / 130) ** 2)) for formant in formants)
             out[place : place + len(time)] += level * np.sin(tone * phase) * np.hanning(len(time))
         place += len(time) + round(rng.exponential(0.08) * RATE)
-    return (0.5 * out / np.abs(out).max()).astype(np.float32)
+    return np.asarray(0.5 * out / np.abs(out).max(), np.float32)
 
 
 def under(music: Samples, over: Samples, decibels: float) -> Samples:
     """Both at once, the music so many decibels under the other."""
     loud = [float(np.sqrt(np.mean(one**2))) for one in (music, over)]
     mixed = over + music * (loud[1] / loud[0] * 10 ** (-decibels / 20))
-    return (0.8 * mixed / np.abs(mixed).max()).astype(np.float32)
+    return np.asarray(0.8 * mixed / np.abs(mixed).max(), np.float32)
 
 
 def faster(music: Samples, factor: float) -> Samples:
     """Played faster, and so higher."""
     places = np.arange(0, len(music) - 1, factor)
-    return np.interp(places, np.arange(len(music)), music).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(music)), music), np.float32)
 
 
 def clip(path: Path, samples: Samples) -> Path:
