@@ -17,12 +17,19 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.types import ItemKind, ItemStatus
 from openforyou.cli.sounds import app
 from openforyou.cli.studio import studio
+from openforyou.core.clock import SystemClock
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import ItemId, decode_id, encode_id
 from tests.ingest.tunes import RATE, tune, write_wav
 from tests.ingest.voiced import film_with
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture
+def clock() -> SystemClock:
+    """The command's own, so that what it gives holds for `platform` as well."""
+    return SystemClock()
 
 
 @pytest.fixture
