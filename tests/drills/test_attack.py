@@ -91,7 +91,7 @@ def test_every_drill_is_found_with_attacks_and_those_that_ruin_the_world_come_la
         assert len({one.name for one in attacks}) == len(attacks)
         ruins = [bool(one.ruins) for one in attacks]
         assert ruins == sorted(ruins)
-    seats = {one.seat for one in attacks_of("inflate")} | {one.seat for one in attacks_of("hidden-cap")}
+    seats = {one.seat for drill in drills() for one in attacks_of(drill)}
     assert seats == set(Seat)
 
 
