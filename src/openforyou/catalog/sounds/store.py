@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from openforyou.catalog.sounds.tables import item_sounds, sounds
 from openforyou.catalog.sounds.types import Access, Audience, Heard, Licence, Sound
 from openforyou.catalog.store import ITEM_SUBJECT, SOUND_SUBJECT, right_holds
-from openforyou.catalog.tables import creators, items, rights
+from openforyou.catalog.tables import items, rights
 from openforyou.catalog.types import Right, SoundUse
 from openforyou.core.ids import CreatorId, ItemId, SoundId
 
@@ -157,11 +157,6 @@ def hold(connection: Connection, ids: Collection[int], reason: str) -> None:
     connection.execute(
         update(items).where(items.c.id.in_(list(ids))).values(status="held", reason=reason, changed_at=func.now())
     )
-
-
-def handles(connection: Connection, ids: Collection[int]) -> dict[int, str]:
-    """Of creators, by id."""
-    return {row.id: row.handle for row in connection.execute(select(creators).where(creators.c.id.in_(list(ids))))}
 
 
 def _sounds(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Sound]:

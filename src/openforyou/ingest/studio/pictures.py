@@ -28,7 +28,6 @@ PIXELS_MAX = 60_000_000
 LIMITS = Limits()
 PLAIN = (18, 18, 20)
 BLUR_SHARE, BLUR_LIGHT = 1 / 18, 0.55
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 
 
 class BadPicture(BadMedia):
