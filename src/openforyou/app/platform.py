@@ -9,6 +9,7 @@ from typing import Self
 
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
+from openforyou.app.desk import Desk
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
@@ -16,6 +17,7 @@ from openforyou.catalog.identities.providers import read_providers
 from openforyou.catalog.identities.service import Identities
 from openforyou.catalog.queue.service import Queue
 from openforyou.catalog.service import Catalog
+from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
@@ -24,6 +26,7 @@ from openforyou.events.service import Events
 from openforyou.ingest.imports.proofs import Checked
 from openforyou.ingest.imports.runs import Runs
 from openforyou.ingest.imports.service import Imports
+from openforyou.ingest.library import Library
 from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
@@ -103,6 +106,10 @@ class Platform:
             self.imports.optouts = self.optouts
             self.imports.proofs = Checked(self.identities)
             self.archives = Runs(self.imports)
+            self.sounds = Sounds(self.database, self.clock)
+            self.desk = Desk(settings.data / "studio")
+            self._open.callback(self.desk.close)
+            self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

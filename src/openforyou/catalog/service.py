@@ -10,6 +10,7 @@ from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import Credentials, OptOut
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound, LearningRefused
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
+from openforyou.catalog.standing import store as standing
 from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemKind, ItemStatus, Publication, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
@@ -151,6 +152,14 @@ class Catalog:
             raise ItemNotFound(encode_id(item_id))
         return found[item_id]
 
+    def owner_of(self, item_id: ItemId) -> CreatorId:
+        """Who made an item, in whatever state it is. For an operator. Raises `ItemNotFound`."""
+        with self._database.connect() as connection:
+            found = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None)
+        if item_id not in found:
+            raise ItemNotFound(encode_id(item_id))
+        return found[item_id].creator_id
+
     def items_of(
         self, creator_id: CreatorId, *, everything: bool = False, before: datetime | None = None
     ) -> list[Item]:
@@ -170,7 +179,7 @@ class Catalog:
         self.own_item(item_id, creator_id)
         now = self._clock.now()
         with self._database.begin() as connection:
-            store.withdraw(connection, item_id, now)
+            standing.withdraw(connection, item_id, now)
 
     # Where it comes from
 

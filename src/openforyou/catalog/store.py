@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     any_,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -42,11 +43,12 @@ from openforyou.catalog.types import (
     Publication,
     Rendition,
     Right,
+    SoundChoice,
 )
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
 from openforyou.core.words import codes
 
-ITEM_SUBJECT, VIEWER_SUBJECT = "item", "viewer"
+ITEM_SUBJECT, VIEWER_SUBJECT, SOUND_SUBJECT = "item", "viewer", "sound"
 
 
 def right_holds(right: Right, subject_kind: str, subject_id: Any, at: datetime | BindParameter[datetime]) -> Any:
@@ -155,6 +157,7 @@ def insert_item(connection: Connection, item_id: ItemId, creator_id: CreatorId, 
             language=draft.language,
             posted_at=draft.posted_at,
             source_url=draft.source_url,
+            **_sound(draft.sound),
             words=sorted(codes(f"{draft.title}\n{draft.caption}")),
             source_name=draft.source_name,
             source_key=source_key,
@@ -173,7 +176,7 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "held", "suspended", "published"]),
+            items.c.status.in_(["queued", "processing", "held", "needs_sound", "suspended", "published"]),
         )
     ).one_or_none()
 
@@ -185,7 +188,8 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
         .where(items.c.id == item_id, items.c.status == "processing")
         .values(
             status="published",
-            published_at=at,
+            published_at=func.coalesce(items.c.published_at, at),
+            reason="",
             changed_at=func.now(),
             duration_ms=publication.duration_ms,
             width=publication.width,
@@ -201,6 +205,7 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
     )
     if done.rowcount != 1:
         return False
+    connection.execute(delete(renditions).where(renditions.c.item_id == item_id))
     files = [
         {
             "item_id": item_id,
@@ -239,43 +244,34 @@ def put_features(connection: Connection, item_id: ItemId, vectors: Mapping[str, 
         )
 
 
+def queue_again(connection: Connection, item_id: ItemId, sound: SoundChoice, source_key: str) -> bool:
+    """Have an item that needs a sound, or is published, made anew with another; False when it is neither now."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status.in_(["needs_sound", "published"]))
+        .values(status="queued", attempts=0, source_key=source_key, changed_at=func.now(), **_sound(sound))
+    )
+    return done.rowcount == 1
+
+
+def source_of(connection: Connection, item_id: ItemId) -> str:
+    """The key under which an item's upload was stored, whether or not it is still there."""
+    return connection.scalar(select(items.c.source_key).where(items.c.id == item_id)) or ""
+
+
+def _sound(sound: SoundChoice) -> dict[str, Any]:
+    return {
+        "sound_source": sound.source.value,
+        "library_sound_id": sound.sound_id,
+        "library_from_ms": sound.from_ms,
+    }
+
+
 def set_status(connection: Connection, item_id: ItemId, status: ItemStatus, reason: str = "") -> None:
     """Refuse, withdraw, or queue again."""
     connection.execute(
         update(items).where(items.c.id == item_id).values(status=status.value, reason=reason, changed_at=func.now())
     )
-
-
-def suspend(connection: Connection, item_id: ItemId, reason: str) -> bool:
-    """Take a published item from everybody's sight until `reinstate`, its rights untouched; False: it was not."""
-    return _moved(connection, item_id, (ItemStatus.PUBLISHED, ItemStatus.SUSPENDED), reason)
-
-
-def reinstate(connection: Connection, item_id: ItemId) -> bool:
-    """Back to where it was published; False where it was not suspended."""
-    return _moved(connection, item_id, (ItemStatus.SUSPENDED, ItemStatus.PUBLISHED), "")
-
-
-def withdraw(
-    connection: Connection, item_id: ItemId, at: datetime, reason: str = "", *, from_status: ItemStatus | None = None
-) -> bool:
-    """Out of everything, and all its rights end; False where it is not at `from_status`."""
-    if from_status is None:
-        set_status(connection, item_id, ItemStatus.WITHDRAWN, reason)
-    elif not _moved(connection, item_id, (from_status, ItemStatus.WITHDRAWN), reason):
-        return False
-    for right in Right:
-        end_right(connection, ITEM_SUBJECT, item_id, right, at)
-    return True
-
-
-def _moved(connection: Connection, item_id: ItemId, way: tuple[ItemStatus, ItemStatus], reason: str) -> bool:
-    done = connection.execute(
-        update(items)
-        .where(items.c.id == item_id, items.c.status == way[0].value)
-        .values(status=way[1].value, reason=reason, changed_at=func.now())
-    )
-    return done.rowcount == 1
 
 
 def items_by_id(
@@ -412,6 +408,7 @@ def insert_grants(connection: Connection, subject_kind: str, grants: Iterable[Gr
             "subject_kind": subject_kind,
             "subject_id": grant.subject,
             "granted_by": grant.granted_by,
+            "given_to": grant.given_to,
             "evidence": grant.evidence,
             "since": grant.since,
             "until": grant.until,

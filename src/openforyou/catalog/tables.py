@@ -71,6 +71,11 @@ items = Table(
     ),
     Column("language", Text, nullable=False, server_default="", info=PUBLIC.why("its own, by its creator's word")),
     Column("sound_id", BigInteger, info=PUBLIC.why("clips set to the same sound share it; none: silence")),
+    Column("sound_source", Text, nullable=False, server_default="own", info=OPERATIONAL.why("own, muted or library")),
+    Column("library_sound_id", BigInteger, info=OPERATIONAL.why("the sound chosen in place of its own")),
+    Column(
+        "library_from_ms", Integer, nullable=False, server_default="0", info=OPERATIONAL.why("where that sound begins")
+    ),
     Column(
         "credentials",
         Text,
@@ -170,7 +175,7 @@ items = Table(
         "creator_id",
         "source_sha256",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'processing', 'held', 'suspended', 'published')"),
+        postgresql_where=text("status IN ('queued', 'processing', 'held', 'needs_sound', 'suspended', 'published')"),
     ),
     Index("ix_items_failed", "changed_at", postgresql_where=text("status = 'failed'")),
     info=PUBLIC.why("what can stand in a feed"),
@@ -225,9 +230,12 @@ rights = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False, info=RIGHTS_RECORD.why("names the grant")),
     Column("right", Text, nullable=False, info=RIGHTS_RECORD.why("what is allowed")),
-    Column("subject_kind", Text, nullable=False, info=RIGHTS_RECORD.why("item or viewer")),
-    Column("subject_id", BigInteger, nullable=False, info=RIGHTS_RECORD.why("the item, or the viewer's history")),
+    Column("subject_kind", Text, nullable=False, info=RIGHTS_RECORD.why("item, viewer or sound")),
+    Column(
+        "subject_id", BigInteger, nullable=False, info=RIGHTS_RECORD.why("the item, the sound, or the viewer's history")
+    ),
     Column("granted_by", Text, nullable=False, info=RIGHTS_RECORD.why("who allowed it")),
+    Column("given_to", BigInteger, info=RIGHTS_RECORD.why("the creator who may use a sound; none: everybody")),
     Column("evidence", Text, nullable=False, info=RIGHTS_RECORD.why("how that is known")),
     Column("since", DateTime(timezone=True), nullable=False, info=RIGHTS_RECORD.why("from when")),
     Column("until", DateTime(timezone=True), info=RIGHTS_RECORD.why("to when; open until withdrawn")),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openforyou.catalog.credentials.types import Credentials, CredentialState
-from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId
+from openforyou.core.ids import AccountId, CreatorId, ItemId, SoundId, ViewerId
 
 TITLE_LENGTH_MAX = 150
 CAPTION_LENGTH_MAX = 2_200
@@ -19,7 +19,8 @@ HANDLE_LENGTH_MAX = 30
 
 
 class ItemKind(StrEnum):
-    """What an item is. An article has words and a picture, and no rendition to play."""
+    """What an item is. A slideshow was made of pictures and a sound in the studio; it plays like any video. An article
+    has words and a picture, and no rendition to play."""
 
     VIDEO = "video"
     SLIDESHOW = "slideshow"
@@ -29,7 +30,8 @@ class ItemKind(StrEnum):
 class ItemStatus(StrEnum):
     """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
 
-    Held: it is ready, and waits for a person to look at it. Suspended: it was published, and a claim against it was
+    Held: it is ready, and waits for a person to look at it. Needs sound: it carries a sound without the right to it,
+    and waits for its creator to mute it or take another. Suspended: it was published, and a claim against it was
     upheld that may still be appealed. Failed: no attempt to make it ready came to an end, which is not its creator's
     fault. Nobody but its creator sees any of them.
     """
@@ -39,6 +41,7 @@ class ItemStatus(StrEnum):
     PUBLISHED = "published"
     REFUSED = "refused"
     HELD = "held"
+    NEEDS_SOUND = "needs_sound"
     SUSPENDED = "suspended"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
@@ -62,6 +65,52 @@ class Right(StrEnum):
     """Offered to people who did not ask for it: the For You feed."""
     LEARN = "learn"
     """Learned from: an item by its creator's word, a viewer's history by the viewer's."""
+    AUDIO = "audio"
+    """Played in a clip: a sound, by its owner's word, to everybody or to named creators."""
+
+
+ITEM_RIGHTS = (Right.SHOW, Right.RECOMMEND, Right.LEARN)
+"""Those that a creator is asked for with a clip; `audio` is given over a sound, by its owner."""
+
+
+class SoundSource(StrEnum):
+    """Where the sound of an item comes from."""
+
+    OWN = "own"
+    """The file that was handed in."""
+    MUTED = "muted"
+    """Nowhere: it is published silent."""
+    LIBRARY = "library"
+    """A sound of the library, in place of what the file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundChoice:
+    """What an item is to sound like. `from_ms`: where in the sound its first picture stands; negative: before it."""
+
+    source: SoundSource = SoundSource.OWN
+    sound_id: SoundId | None = None
+    from_ms: int = 0
+
+    def __post_init__(self) -> None:
+        assert (self.source is SoundSource.LIBRARY) == (self.sound_id is not None), "the library's alone have an id"
+
+
+OWN_SOUND = SoundChoice()
+MUTED = SoundChoice(SoundSource.MUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundUse:
+    """A registered sound as it is heard in an item: `from_ms` to `until_ms` of the item.
+
+    `is_chosen`: taken from the library by its creator; else it was recognised.
+    """
+
+    sound_id: SoundId
+    from_ms: int
+    until_ms: int
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +192,7 @@ class Draft:
     urgency: Urgency = Urgency.UPLOAD
     posted_at: datetime | None = None
     source_url: str = ""
+    sound: SoundChoice = OWN_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +212,19 @@ class Publication:
     """As `Item.sound_id`."""
     credentials: Credentials = field(default_factory=Credentials)
     """Of its source. What they refuse holds from the moment of publishing."""
+    sounds: tuple[SoundUse, ...] = ()
+    """The registered sounds that are heard in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right as given. `granted_by` names the account or viewer; `until` None means until withdrawn."""
+    """A right as given. `granted_by` names who gave it; `until` None means until withdrawn."""
 
     right: Right
-    subject: ItemId | ViewerId
+    subject: ItemId | ViewerId | SoundId
     granted_by: str
     evidence: str
     since: datetime
     until: datetime | None
+    given_to: CreatorId | None = None
+    """Of `audio`: the one creator who may use the sound; None: everybody."""

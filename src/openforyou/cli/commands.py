@@ -25,6 +25,8 @@ from openforyou.cli import (
     policy,
     queue,
     serve,
+    sounds,
+    studio,
     train,
     verify,
     witness,
@@ -66,6 +68,7 @@ _add("serve", serve.serve)
 _add("ingest", ingest.ingest)
 _add("credentials", credentials.credentials)
 _add("import", imports.import_archive)
+_add("studio", studio.studio)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
 _add("verify", verify.verify)
@@ -76,6 +79,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(claims.app, name="claims")
 app.add_typer(queue.app, name="queue")
 app.add_typer(identities.app, name="identities")
+app.add_typer(sounds.app, name="sounds")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

@@ -22,9 +22,7 @@ COLOURS = {Outcome.PREVENTED: "green", Outcome.DETECTED: "cyan", Outcome.FAILED:
 
 
 def drill(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME|all", help="inflate, hidden-cap, fake-accounts, or all of them.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME|all", help="One of docs/drills.md, or all of them.")],
     as_json: JsonOption = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the folder of the attacked platform, and say where it is.")

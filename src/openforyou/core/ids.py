@@ -24,6 +24,8 @@ ViewerId = NewType("ViewerId", int)
 CreatorId = NewType("CreatorId", int)
 ItemId = NewType("ItemId", int)
 RequestId = NewType("RequestId", int)
+SoundId = NewType("SoundId", int)
+"""A sound of the library, or a work that is registered so that it is recognised."""
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 11

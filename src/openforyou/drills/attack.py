@@ -27,6 +27,7 @@ class Seat(StrEnum):
     """Where an attacker sits, from the outside in."""
 
     VIEWER = "viewer"
+    CREATOR = "creator"
     SCRIPT = "script"
     IMPOSTOR = "impostor with an account"
     ADMINISTRATOR = "operator's administrator"

@@ -29,10 +29,25 @@ from openforyou.catalog.errors import AlreadyTaken, ItemNotFound
 from openforyou.catalog.queue import store as queue
 from openforyou.catalog.rules import checked_caption, checked_title
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Draft, Item, ItemStatus, Publication, Rendition, Urgency
+from openforyou.catalog.sounds.errors import NotHeld
+from openforyou.catalog.sounds.rules import WAYS_ON, main_sound, told
+from openforyou.catalog.sounds.service import Sounds
+from openforyou.catalog.types import (
+    OWN_SOUND,
+    Draft,
+    Item,
+    ItemKind,
+    ItemStatus,
+    Publication,
+    Rendition,
+    SoundChoice,
+    SoundSource,
+    SoundUse,
+    Urgency,
+)
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, NotFound
-from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
+from openforyou.core.ids import CreatorId, ItemId, SoundId, decode_id, encode_id, new_id
 from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
@@ -41,9 +56,11 @@ from openforyou.ingest.credentials.reading import Reader
 from openforyou.ingest.encoders import describe
 from openforyou.ingest.errors import GaveUp, SourceGone
 from openforyou.ingest.probe import check_size, probe
+from openforyou.ingest.registry import Registry
 from openforyou.ingest.sound import sound_id
-from openforyou.ingest.transcode import FILES, Work, transcode
-from openforyou.ingest.types import Limits, Processed, Said
+from openforyou.ingest.soundfiles import HEARD_RATE, samples_of
+from openforyou.ingest.transcode import FILES, Sounding, Work, transcode
+from openforyou.ingest.types import Limits, Processed, Said, Transcoded
 from openforyou.ingest.workspace import workspace
 from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
@@ -55,6 +72,8 @@ BACK_OFF = timedelta(seconds=30)
 FAILURE_MAX = 500
 ANY_NUMBER = 2**31 - 1
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
+KEEPING_SOURCE = frozenset({ItemStatus.NEEDS_SOUND, ItemStatus.FAILED})
+"""Their file is what another attempt begins with."""
 DEFAULT_LIMITS = Limits()
 POLL_S = 0.5
 UNQUEUED_AFTER = timedelta(hours=1)
@@ -82,14 +101,19 @@ class Ingest:
         self._threads = threads or os.cpu_count() or 1
         self.credentials = Keeping(Reader())
         """Who reads and signs Content Credentials. Until the platform sets it: nobody is trusted, nothing is signed."""
+        self._sounds = Sounds(database, clock)
+        self._works = Registry(self._sounds)
 
     def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
         """Check a file and queue it. Returns at once with the item that it will become.
 
         Headers and packets are read here, nothing is decoded but one frame. Raises `AlreadyTaken` when the same
-        file of this creator is here or on its way, `BadMedia`, `TooLarge` or `BadInput` naming the file or field.
+        file of this creator is here or on its way, `SoundNotAllowed` for a sound that the creator may not use,
+        `BadMedia`, `TooLarge` or `BadInput` naming the file or field.
         """
         name = rules.checked_name(said.get("name") or path.name)
+        if (chosen := said.get("sound", OWN_SOUND).sound_id) is not None:
+            self._sounds.usable(chosen, creator_id)
         title = checked_title(said.get("title") or rules.title_of(name))
         caption = checked_caption(said.get("caption", ""))
         check_size(path, name, self._limits)
@@ -112,6 +136,8 @@ class Ingest:
             urgency=said.get("urgency", Urgency.UPLOAD),
             posted_at=said.get("posted_at"),
             source_url=said.get("source_url", ""),
+            kind=said.get("kind", ItemKind.VIDEO),
+            sound=said.get("sound", OWN_SOUND),
         )
         source_key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
         try:
@@ -143,9 +169,33 @@ class Ingest:
                 if taken is not None and isinstance(error, Exception):
                     self._put_off(taken, error)
                 raise
-        if ended.status is not ItemStatus.FAILED:
+        if ended.status not in KEEPING_SOURCE:  # It will be needed again.
             self._blobs.delete(taken.source_key)
         return ended
+
+    def sound_again(self, item_id: ItemId, creator_id: CreatorId, sound: SoundChoice) -> None:
+        """Have an item made anew with another sound, or none: one that needs it, or one that is published.
+
+        It is queued as it was when it came. Raises `ItemNotFound`, `NotHeld`, `SoundNotFound`, `SoundNotAllowed`.
+        """
+        item = self._catalog.own_item(item_id, creator_id)
+        as_it_was = sound.source is SoundSource.OWN and item.status is ItemStatus.PUBLISHED
+        if item.status not in {ItemStatus.NEEDS_SOUND, ItemStatus.PUBLISHED} or as_it_was:
+            raise NotHeld(item.status.value)
+        if sound.sound_id is not None:
+            self._sounds.usable(sound.sound_id, creator_id)
+        with self._database.connect() as connection:
+            key = store.source_of(connection, item_id)
+        if key not in self._blobs.keys(key):
+            key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
+            with workspace() as folder:
+                copy = folder / "large"
+                with self._blobs.open(item.renditions[0].key) as blob, copy.open("wb") as file:
+                    shutil.copyfileobj(blob, file)
+                self._blobs.put(key, copy)
+        with self._database.begin() as connection:
+            if not store.queue_again(connection, item_id, sound, key):
+                raise NotHeld("being made ready")
 
     def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
         """Bring `item_id` to its end here, or wait for the process that does. Raises `ItemNotFound`."""
@@ -169,10 +219,8 @@ class Ingest:
         for key, item_id in sources.items():
             item = items.get(item_id)
             is_new = item is None and int(key.rpartition("-")[2]) > oldest
-            if is_new or (item is not None and item.status in WAITING):
+            if is_new or (item is not None and item.status in WAITING | KEEPING_SOURCE):
                 continue
-            if item is not None and item.status is ItemStatus.FAILED:
-                continue  # Its file is what another attempt would begin with.
             if item is None or item.status is not ItemStatus.PUBLISHED:
                 self._remove_files(ItemId(item_id))
             self._blobs.delete(key)
@@ -195,6 +243,10 @@ class Ingest:
                 publication = self._made(item, taken, folder, progress)
         except BadInput as error:
             return self._refused(connection, item_id, error)
+        forbidden = self._sounds.forbidden(connection, item.creator_id, publication.sounds)
+        if forbidden:
+            return self._needs_sound(connection, item, publication, told(forbidden))
+        self._sounds.put_uses(connection, item_id, publication.sounds)
         is_published = store.publish(connection, item_id, publication, self._clock.now())
         connection.commit()
         if not is_published:  # Its creator withdrew it while it was being made.
@@ -215,12 +267,13 @@ class Ingest:
         """Transcode, describe and store the blobs; nothing is visible yet."""
         source = self._local_source(taken, folder)
         clip = probe(source, taken.source_name, self._limits)
-        work = Work(self._limits, self._threads, progress)
+        work = Work(self._limits, self._threads, progress, self._sounding(taken, folder))
         made, sample = transcode(source, taken.source_name, clip, folder, work)
         files = [made.folder / rendition.file for rendition in made.renditions]
         credentials = self.credentials.keep(source, files, item.title)
         features = describe(replace(sample, title=item.title, caption=item.caption))
-        keys = {file: _key(item.id, file) for file in FILES}
+        uses = self._heard_in(made, taken)
+        keys = {file: _key(item, taken, file) for file in FILES}
         for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
             self._blobs.put(keys[file], made.folder / file)
         large = made.renditions[0].size
@@ -229,7 +282,8 @@ class Ingest:
             width=large.width,
             height=large.height,
             has_sound=made.has_sound,
-            sound_id=sound_id(sample.sound),
+            sound_id=main_sound(uses, made.duration_ms) or sound_id(sample.sound),
+            sounds=uses,
             poster_key=keys[made.poster],
             preview_key=keys[made.preview],
             renditions=tuple(
@@ -245,6 +299,39 @@ class Ingest:
             features=features,
             credentials=credentials,
         )
+
+    def _sounding(self, taken: Any, folder: Path) -> Sounding:
+        """What the item is to sound like, with the chosen sound as a file of this machine. Raises `SoundNotFound`."""
+        if taken.library_sound_id is None:
+            return Sounding(is_muted=taken.sound_source == SoundSource.MUTED)
+        sound = self._sounds.sound(SoundId(taken.library_sound_id))
+        path = self._blobs.local_path(sound.audio_key) or folder / "sound.m4a"
+        if not path.exists():
+            with self._blobs.open(sound.audio_key) as blob, path.open("wb") as file:
+                shutil.copyfileobj(blob, file)
+        return Sounding(path=path, from_ms=taken.library_from_ms)
+
+    def _heard_in(self, made: Transcoded, taken: Any) -> tuple[SoundUse, ...]:
+        """Which registered sounds the item has: the one that was chosen, or those that are recognised in it."""
+        if taken.library_sound_id is not None:
+            return (SoundUse(SoundId(taken.library_sound_id), 0, made.duration_ms, is_chosen=True),)
+        works = self._works.current()
+        if not made.has_sound or works is None:
+            return ()
+        heard = works.matches(samples_of(made.folder / made.renditions[0].file, taken.source_name), HEARD_RATE)
+        return tuple(
+            SoundUse(match.work_id, match.start_ms, min(match.end_ms, made.duration_ms))
+            for match in heard
+            if match.start_ms < made.duration_ms
+        )
+
+    def _needs_sound(self, connection: Connection, item: Item, publication: Publication, reason: str) -> Processed:
+        """Keep the upload, and what was recognised in it, until its creator has chosen."""
+        self._sounds.put_uses(connection, item.id, publication.sounds)
+        store.set_status(connection, item.id, ItemStatus.NEEDS_SOUND, f"{reason} {WAYS_ON}")
+        connection.commit()
+        self._remove_files(item.id, {item.poster_key, item.preview_key, *(file.key for file in item.renditions)})
+        return Processed(item.id, ItemStatus.NEEDS_SOUND, error=reason, hint=WAYS_ON)
 
     def _local_source(self, taken: Any, folder: Path) -> Path:
         """The source as a file of this machine, copied only where the store is elsewhere. Raises `SourceGone`."""
@@ -280,8 +367,8 @@ class Ingest:
 
     def _remove_files(self, item_id: ItemId, kept: Set[str] = frozenset()) -> None:
         """All blobs that any attempt can have made of the item, but those `kept`."""
-        for file in FILES:
-            if (key := _key(item_id, file)) not in kept:
+        for key in list(self._blobs.keys(f"items/{encode_id(item_id)}/")):
+            if key not in kept:
                 self._blobs.delete(key)
 
     def _sources(self) -> dict[str, int]:
@@ -299,8 +386,10 @@ class Ingest:
             return store.items_by_id(connection, ids, at=self._clock.now(), right=None)
 
 
-def _key(item_id: ItemId, file: str) -> str:
-    return f"items/{encode_id(item_id)}/{file}"
+def _key(item: Item, taken: Any, file: str) -> str:
+    """Where a file of an item lies. What is made anew gets another place: browsers keep what they have of the first."""
+    anew = "" if item.published_at is None else f"{taken.source_key.rpartition('-')[2]}/"
+    return f"items/{encode_id(item.id)}/{anew}{file}"
 
 
 def _processed(item: Item) -> Processed:

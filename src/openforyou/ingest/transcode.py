@@ -30,6 +30,7 @@ from openforyou.ingest.renditions import Copied, Encoded, Recipe
 from openforyou.ingest.sampling import Sampler
 from openforyou.ingest.shaping import Scaler, Shaper
 from openforyou.ingest.sound import SoundTrack
+from openforyou.ingest.soundfiles import Instead
 from openforyou.ingest.timing import TICKS_PER_S, Gate, ticks
 from openforyou.ingest.types import Clip, Limits, Made, Transcoded
 
@@ -45,12 +46,25 @@ BROKEN_SHARE_MAX = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Sounding:
+    """What a clip is to sound like: as it is, silent, or like the sound file at `path` from `from_ms` on."""
+
+    is_muted: bool = False
+    path: Path | None = None
+    from_ms: int = 0
+
+
+AS_IT_IS = Sounding()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What bounds a pass: the limits, and how many threads each coder may use."""
 
     limits: Limits
     threads: int = 1
     progress: Progress = silent
+    sounding: Sounding = AS_IT_IS
 
 
 class _CopyFailedError(Exception):
@@ -95,8 +109,12 @@ class _Pass:
             stream.codec_context.thread_count = threads
             stream.codec_context.thread_type = ThreadType.AUTO
         clip, sound = self._clip, None
-        self._track = None
-        if file.sound is not None and clip.has_sound:
+        self._track = self._instead = None
+        sounding = self._work.sounding
+        if sounding.path is not None:
+            self._instead = Instead(sounding.path, "The sound", sounding.from_ms)
+            sound = self._instead.track.stream
+        elif file.sound is not None and clip.has_sound and not sounding.is_muted:
             self._track = SoundTrack(file.sound, clip.start)
             sound = self._track.stream
         rate = min(clip.frame_rate, Fraction(rules.FRAMES_PER_S_MAX))
@@ -162,6 +180,8 @@ class _Pass:
             if frame.pts is None:
                 frame.pts, frame.time_base = ticks(time), Fraction(1, TICKS_PER_S)
             self._show(frame)
+            if self._instead is not None:
+                self._add_sound(self._instead.until(float(time - self._clip.start)))
             done_ms = round(1_000 * (time - self._clip.start))
             self._work.progress(min(done_ms, self._total_ms), self._total_ms, "transcoding")
 
@@ -208,6 +228,9 @@ class _Pass:
         self._show(None)
         if self._track is not None:
             self._add_sound(self._track.push(None))
+        if self._instead is not None:
+            self._add_sound(self._instead.until(float(self._end - self._clip.start)))
+            self._instead.close()
         for output in (*self._outputs, self._preview):
             output.close()
         rules.check_whole(self._name, float(self._end - self._clip.start), self._clip.picture_s)
@@ -231,12 +254,13 @@ class _Pass:
             poster=POSTER,
             preview=PREVIEW,
             duration_ms=_duration_ms(self._folder / LARGE),
-            has_sound=self._track is not None,
+            has_sound=self._track is not None or self._instead is not None,
         )
 
     def _sample(self) -> Sample:
         frames, gap_s = self._sampler.moments()
-        sound = np.zeros(0, dtype=np.float32) if self._track is None else self._track.samples
+        track = self._track if self._instead is None else self._instead.track
+        sound = np.zeros(0, dtype=np.float32) if track is None else track.samples
         return Sample(frames, gap_s, sound)
 
 

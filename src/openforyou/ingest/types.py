@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, Required, TypedDict
 
-from openforyou.catalog.types import ItemStatus, Right, Urgency
+from openforyou.catalog.types import ItemKind, ItemStatus, Right, SoundChoice, Urgency
 from openforyou.core.ids import ItemId
 
 
@@ -127,7 +127,8 @@ class Said(TypedDict, total=False):
 
     `name` is the file's name as its owner knows it, where `path` is not it (an upload); `evidence` how we know that
     the rights were given; `cross_post` whether it was posted elsewhere before, `posted_at` when and `source_url` where;
-    `language` the tag of its language; `urgency` whether somebody waits for it.
+    `language` the tag of its language; `urgency` whether somebody waits for it; `kind` what it is, a video where nobody
+    says; `sound` what it is to sound like, its own where nobody says.
     """
 
     title: str
@@ -141,11 +142,13 @@ class Said(TypedDict, total=False):
     urgency: Urgency
     posted_at: datetime | None
     source_url: str
+    kind: ItemKind
+    sound: SoundChoice
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """How an item ended. `error` and `hint` say why it was refused; the media fields hold when it was published."""
+    """How an item ended. `error` and `hint` say why it was refused or is held; the media fields hold when published."""
 
     item_id: ItemId
     status: ItemStatus

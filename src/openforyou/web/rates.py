@@ -45,6 +45,7 @@ CHANGE = Rate("changes", "120 per minute")
 LOOK = Rate("looks at accounts elsewhere", "60 per hour")
 """Each asks somebody else's server."""
 UPLOAD = Rate("new uploads", "60 per hour")
+STUDIO_FILE = Rate("files for the studio", "600 per hour")
 
 
 class Rates:

@@ -23,6 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_BYTES_MAX = 64 * 1024
 BODY_BYTES_OF = {"/v1/events": 1024 * 1024}
 STREAMED = "/v1/uploads/"
+STREAMED_AT = frozenset({"/v1/sounds", "/v1/studio/files", "/v1/studio/takes"})
 """Uploads count their own bytes: each has a length of its own."""
 BODY_WAIT_S = 60
 ADDED = "openforyou.headers"
@@ -133,7 +134,8 @@ class Shield:
 def _bounded(receive: Receive, request: Request) -> Receive:
     """`receive`, but a body may be only so long and only so slow. Raises `TooLarge`, `Unavailable`."""
     path = request.url.path
-    most = None if path.startswith(STREAMED) else BODY_BYTES_OF.get(path, BODY_BYTES_MAX)
+    is_counted_there = path.startswith(STREAMED) or path in STREAMED_AT
+    most = None if is_counted_there else BODY_BYTES_OF.get(path, BODY_BYTES_MAX)
     declared = request.headers.get("content-length", "")
     if most is not None and declared.isdecimal() and int(declared) > most:
         raise _too_large(most)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from openforyou.catalog.credentials.tables import credentials, opt_outs
 from openforyou.catalog.credentials.types import Credentials, OptOut
@@ -19,6 +19,8 @@ C2PA = "c2pa"
 
 def put(connection: Connection, item_id: ItemId, found: Credentials, at: datetime) -> None:
     """Keep what was read of an item's source, and let its refusals hold."""
+    connection.execute(delete(credentials).where(credentials.c.item_id == item_id))  # made anew: read anew
+    connection.execute(delete(opt_outs).where(opt_outs.c.item_id == item_id, opt_outs.c.kind == C2PA))
     row = {"item_id": item_id, "told": found.as_dict(), "read_at": at}
     connection.execute(insert(credentials).values(row))
     refuse_learning(

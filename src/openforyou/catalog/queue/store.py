@@ -15,13 +15,20 @@ from openforyou.core.ids import ItemId
 PROCESSING_LOCK = 7_251  # First key of the advisory locks that say "this item is being processed".
 LOOKED_AT = 64
 """So many of those next in turn are tried for a free one: that many workers at a time find work."""
+_TAKEN = tuple(
+    items.c[name]
+    for name in (
+        *("id", "creator_id", "source_key", "source_name", "attempts"),
+        *("sound_source", "library_sound_id", "library_from_ms"),
+    )
+)
 WAITING = (ItemStatus.QUEUED.value, ItemStatus.PROCESSING.value)
 
 
 def take_waiting(
     connection: Connection, attempts_max: int, item_id: ItemId | None = None, at: datetime | None = None
 ) -> Row[*tuple[Any, ...]] | None:
-    """Claim whose turn it is (or `item_id`) for this connection: `id, source_key, source_name, attempts, creator_id`.
+    """Claim whose turn it is (or `item_id`) for this connection: the columns of `_TAKEN`.
 
     The claim is a session-level advisory lock: it ends with `release`, or with the connection, so an item whose
     process was killed is waiting again the same moment. With `at`, what is to wait longer than that is left alone.
@@ -39,7 +46,7 @@ def take_waiting(
             update(items)
             .where(items.c.id == candidate, items.c.status.in_(WAITING))
             .values(status=ItemStatus.PROCESSING.value, attempts=items.c.attempts + 1, changed_at=func.now())
-            .returning(items.c.id, items.c.source_key, items.c.source_name, items.c.attempts, items.c.creator_id)
+            .returning(*_TAKEN)
         ).one_or_none()
         if taken is not None:
             now = func.clock_timestamp()

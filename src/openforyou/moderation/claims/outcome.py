@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from openforyou.catalog import store as catalog_store
+from openforyou.catalog.standing import store as standing
 from openforyou.catalog.types import ItemStatus
 from openforyou.core.ids import encode_id
 from openforyou.moderation.claims import store
@@ -31,7 +32,7 @@ def begin(connection: Connection, claim: Claim, at: datetime) -> None:
     elif about.kind is ClaimKind.THEFT:
         assert about.item_id is not None, "a theft of nothing"
         reason = f"Suspended by claim {encode_id(claim.id)}, which says that it belongs to somebody else."
-        catalog_store.suspend(connection, about.item_id, reason)
+        standing.suspend(connection, about.item_id, reason)
     else:
         handed = catalog_store.creators_by_id(connection, [about.respondent])[about.respondent].handle
         store.change(connection, claim.id, handle=handed)
@@ -45,7 +46,7 @@ def undo(connection: Connection, claim: Claim, at: datetime) -> None:
         store.end_clearance(connection, claim.id, at)
     elif about.kind is ClaimKind.THEFT:
         assert about.item_id is not None, "a theft of nothing"
-        catalog_store.reinstate(connection, about.item_id)
+        standing.reinstate(connection, about.item_id)
     else:
         _swap_back(connection, claim)
 
@@ -55,7 +56,7 @@ def settle(connection: Connection, claim: Claim, at: datetime) -> None:
     if claim.about.kind is ClaimKind.THEFT:
         assert claim.about.item_id is not None, "a theft of nothing"
         reason = f"Taken down by claim {encode_id(claim.id)}."
-        catalog_store.withdraw(connection, claim.about.item_id, at, reason, from_status=ItemStatus.SUSPENDED)
+        standing.withdraw(connection, claim.about.item_id, at, reason, from_status=ItemStatus.SUSPENDED)
 
 
 def _swap(connection: Connection, claim: Claim, handle: str) -> None:

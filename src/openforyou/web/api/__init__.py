@@ -18,6 +18,8 @@ from openforyou.web.api import (
     passkeys,
     policies,
     progress,
+    sounds,
+    studio,
     uploads,
     wishes,
 )
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, imports, claims, progress),
+    *(sounds, studio),
 )
 for part in PARTS:
     router.include_router(part.router)

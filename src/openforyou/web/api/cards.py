@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from openforyou.catalog.credentials.rules import words
 from openforyou.catalog.credentials.types import CredentialState, OptOut
+from openforyou.catalog.sounds.service import Sounds
+from openforyou.catalog.sounds.types import Credit, Licence
 from openforyou.catalog.types import Creator, Item, ItemKind, Rendition
 from openforyou.core.ids import encode_id
 from openforyou.core.words import topics
@@ -75,6 +77,15 @@ class ReasonCard(BaseModel):
     text: str
 
 
+class SoundCredit(BaseModel):
+    """A sound of the library, as it is named beside what uses it."""
+
+    id: str
+    title: str
+    owner: str
+    licence: Licence
+
+
 class ItemCard(BaseModel):
     """An item as it was served to one viewer."""
 
@@ -94,6 +105,7 @@ class ItemCard(BaseModel):
     sound_id: str | None = Field(
         description="Clips set to the same sound share it; null where it has none that is known."
     )
+    sound: SoundCredit | None = Field(description="The sound of the library that it is set to, and whose that is.")
     language: str = Field(description="Its tag, as its creator said; empty where they did not.")
     topics: list[str] = Field(description="The hash tags in title and caption, without the mark, in one form.")
     credentials: CredentialsMark
@@ -114,17 +126,18 @@ class SlatePage(BaseModel):
     cursor: str = Field(description="Send it back for what follows; empty where nothing does.")
 
 
-def slate_page(served: Served) -> SlatePage:
+def slate_page(served: Served, sounds: Sounds) -> SlatePage:
     """A slate as a program reads it."""
+    named = sounds.credits(entry.item.sound_id for entry in served.entries if entry.item.sound_id is not None)
     return SlatePage(
         request_id=encode_id(served.request_id),
-        items=[item_card(entry) for entry in served.entries],
+        items=[item_card(entry, named.get(entry.item.sound_id or 0)) for entry in served.entries],
         cursor=served.cursor,
     )
 
 
-def item_card(entry: Entry) -> ItemCard:
-    """One entry of a slate."""
+def item_card(entry: Entry, credit: Credit | None = None) -> ItemCard:
+    """One entry of a slate, with the sound of the library that it is set to."""
     item = entry.item
     return ItemCard(
         id=encode_id(item.id),
@@ -143,6 +156,7 @@ def item_card(entry: Entry) -> ItemCard:
         duration_ms=item.duration_ms,
         has_sound=item.has_sound,
         sound_id=None if item.sound_id is None else encode_id(item.sound_id),
+        sound=None if credit is None else sound_credit(credit),
         language=item.language,
         topics=list(topics(f"{item.title}\n{item.caption}")),
         credentials=credentials_mark(item),
@@ -165,6 +179,11 @@ def credentials_mark(item: Item) -> CredentialsMark:
 def opt_out_cards(refusals: Sequence[OptOut]) -> list[OptOutCard]:
     """Refusals as they are kept."""
     return [OptOutCard(**asdict(one)) for one in refusals]
+
+
+def sound_credit(credit: Credit) -> SoundCredit:
+    """Whose the sound of an item is."""
+    return SoundCredit(id=encode_id(credit.id), title=credit.title, owner=credit.owner_name, licence=credit.licence)
 
 
 def creator_card(creator: Creator, *, following: bool) -> CreatorCard:

@@ -75,6 +75,6 @@ def get_creator(
         bio=creator.bio,
         followers=platform.events.followers(creator.id),
         identities=proven_cards(creator.id, platform),
-        items=slate_page(platform.feed.present(visitor.viewer_id, "creator", items)),
+        items=slate_page(platform.feed.present(visitor.viewer_id, "creator", items), platform.sounds),
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from openforyou.app.platform import Platform
 from openforyou.core.ids import ItemId, RequestId, decode_id, encode_id
 from openforyou.recommend.types import SIZE_MAX, Explanation, Served
 from openforyou.web.api.cards import SlatePage, media_url, slate_page
@@ -80,7 +81,7 @@ def for_you(request: Request, platform: ThePlatform, rates: TheRates, size: Size
     rates.check(FEED, visitor.viewer_id)
     if cursor:
         decode_id(cursor, "cursor")
-    return _page(platform.feed.for_you(visitor.viewer_id, region=visitor.region, size=size))
+    return _page(platform.feed.for_you(visitor.viewer_id, region=visitor.region, size=size), platform)
 
 
 @router.get("/feed/following", summary="Following", response_model=SlatePage)
@@ -90,7 +91,7 @@ def following(
     """What the creators that you follow published, newest first."""
     visitor = welcomed(request)
     rates.check(FEED, visitor.viewer_id)
-    return _page(platform.feed.following(visitor.viewer_id, before=cursor or None, size=size))
+    return _page(platform.feed.following(visitor.viewer_id, before=cursor or None, size=size), platform)
 
 
 @router.get("/why", summary="Why this?")
@@ -101,9 +102,9 @@ def why(request_id: str, item_id: str, visitor: Known, platform: ThePlatform, ra
     return _shown(platform.feed.why(visitor.viewer_id, *asked), platform)
 
 
-def _page(served: Served) -> Response:
+def _page(served: Served, platform: Platform) -> Response:
     """Written here and now: handed to the framework, it would be checked again and cross two more threads."""
-    return Response(slate_page(served).model_dump_json(), media_type="application/json")
+    return Response(slate_page(served, platform.sounds).model_dump_json(), media_type="application/json")
 
 
 def _shown(told: Explanation, platform: ThePlatform) -> Why:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.ids import ItemId, decode_id
 from openforyou.web.api.cards import SlatePage, slate_page
 from openforyou.web.api.uploads import OwnCreator
@@ -37,7 +37,7 @@ class ItemRights(BaseModel):
 def get_item(item_id: NamedItem, visitor: Known, platform: ThePlatform) -> SlatePage:
     """As a slate of one, so that events about it have their `feed_context`."""
     item = platform.catalog.item(item_id)
-    return slate_page(platform.feed.present(visitor.viewer_id, "item", [item]))
+    return slate_page(platform.feed.present(visitor.viewer_id, "item", [item]), platform.sounds)
 
 
 @router.delete("", status_code=204, summary="Withdraw an item")
@@ -64,11 +64,11 @@ def put_rights(
     what was imported, only what is proven to be yours can be given; what you want is remembered until then.
     """
     rates.check(CHANGE, creator.id)
-    given = [right for right in Right if getattr(wanted, right.value)]
+    given = [right for right in ITEM_RIGHTS if getattr(wanted, right.value)]
     platform.imports.choose(item_id, creator.id, given, "chosen by the creator on their uploads page")
     return _rights(platform, item_id)
 
 
 def _rights(platform: ThePlatform, item_id: ItemId) -> ItemRights:
     held = platform.catalog.item_rights(item_id)
-    return ItemRights(**{right.value: right in held for right in Right})
+    return ItemRights(**{right.value: right in held for right in ITEM_RIGHTS})

@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import Request
 
 from openforyou.catalog.rules import checked_caption, checked_title
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.errors import BadInput, BadMedia, TooLarge
 from openforyou.core.languages import primary_tag
 from openforyou.ingest.rules import checked_name
@@ -117,7 +117,7 @@ def http_date(moment: datetime) -> str:
 
 def _rights(text: str) -> frozenset[Right]:
     names = [part.strip() for part in text.split(",") if part.strip()]
-    known = {right.value for right in Right}
+    known = {right.value for right in ITEM_RIGHTS}
     for name in names:
         if name not in known:
             raise BadInput(

@@ -15,7 +15,7 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.credentials.types import OptOut
 from openforyou.catalog.errors import AlreadyTaken
 from openforyou.catalog.service import PAGE_ITEMS
-from openforyou.catalog.types import Creator, Item, ItemStatus, Right
+from openforyou.catalog.types import Creator, Item, ItemKind, ItemStatus, Right
 from openforyou.core.errors import BadInput, Conflict, NotAllowed, TooLarge
 from openforyou.core.ids import ItemId, encode_id
 from openforyou.moderation.service import EFFECT_DAYS
@@ -68,9 +68,10 @@ class OwnItem(BaseModel):
     """An item of one's own, in whatever state."""
 
     id: str
+    kind: ItemKind
     title: str
     status: ItemStatus
-    reason: str = Field(description="Why it was refused; empty otherwise.")
+    reason: str = Field(description="Why it was refused, or is held; empty otherwise.")
     poster_url: str | None
     duration_ms: int
     created_at: AwareDatetime
@@ -272,6 +273,7 @@ def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imp
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
+        kind=item.kind,
         title=item.title,
         status=item.status,
         reason=item.reason,

@@ -12,16 +12,19 @@ from openforyou.accounts.types import PASSWORD_LENGTH_MIN
 from openforyou.app.platform import Platform
 from openforyou.catalog.credentials.types import CredentialState
 from openforyou.catalog.service import PAGE_ITEMS
+from openforyou.catalog.sounds.rules import SPOKEN
 from openforyou.catalog.types import CAPTION_LENGTH_MAX, HANDLE_LENGTH_MAX, TITLE_LENGTH_MAX, Item, ItemKind, Right
-from openforyou.core.ids import ItemId, RequestId, decode_id, new_id
+from openforyou.core.ids import ItemId, RequestId, SoundId, decode_id, new_id
 from openforyou.events.controls.types import WORD_LENGTH_MAX
 from openforyou.ingest.imports.registry import IMPORTERS
 from openforyou.ingest.imports.runs import LINES_MAX
+from openforyou.ingest.studio.storyboard import CAPTION_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
 from openforyou.web.api.cards import creator_card, slate_page
 from openforyou.web.api.credentials import credentials_out
 from openforyou.web.api.identities import proven_cards
+from openforyou.web.api.sounds import sound_cards
 from openforyou.web.pages.drawing import drawn
 from openforyou.web.pages.logbook import Logbook
 from openforyou.web.pages.rendering import day, templates
@@ -40,6 +43,7 @@ from openforyou.web.pages.wording import (
 from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
 from openforyou.web.reach import ThePlatform, TheRates, TheSite
+from openforyou.web.security import HEADERS
 from openforyou.web.session import Welcomed
 
 FIRST_SLATE = 6
@@ -59,7 +63,9 @@ def for_you(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTMLRe
     rates.check(FEED, visitor.viewer_id)
     served = platform.feed.for_you(visitor.viewer_id, region=visitor.region, size=FIRST_SLATE)
     source = "/v1/feed"
-    return drawn("feed.html", visitor, platform, place="for_you", title="For You", source=source, **_stage(served))
+    return drawn(
+        "feed.html", visitor, platform, place="for_you", title="For You", source=source, **_stage(served, platform)
+    )
 
 
 @router.get("/following")
@@ -68,7 +74,9 @@ def following(visitor: Welcomed, platform: ThePlatform, rates: TheRates) -> HTML
     rates.check(FEED, visitor.viewer_id)
     served = platform.feed.following(visitor.viewer_id, size=FIRST_SLATE)
     source = "/v1/feed/following"
-    return drawn("feed.html", visitor, platform, place="following", title="Following", source=source, **_stage(served))
+    return drawn(
+        "feed.html", visitor, platform, place="following", title="Following", source=source, **_stage(served, platform)
+    )
 
 
 @router.get("/item/{item_id}")
@@ -86,12 +94,12 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         title=shown.title,
         origin=site.of(request),
         published=day(shown.published_at or shown.created_at),
-        more=[] if more is None else _shown(more)["items"],
+        more=[] if more is None else _shown(more, platform)["items"],
         counted=_logbook(request).counted(shown.id),
         **_provenance(platform, shown),
         posted=day(shown.posted_at) if shown.posted_at else "",
         article=platform.catalog.article(shown.id) if shown.kind is ItemKind.ARTICLE else "",
-        **_stage(served),
+        **_stage(served, platform),
     )
 
 
@@ -117,7 +125,7 @@ def creator(handle: str, visitor: Welcomed, platform: ThePlatform, before: Befor
         followers=platform.events.followers(found.id),
         identities=proven_cards(found.id, platform),
         feed_context=context,
-        items=_shown(served)["items"],
+        items=_shown(served, platform)["items"],
         before=items[-1].created_at.isoformat() if len(items) == PAGE_ITEMS else "",
     )
 
@@ -154,6 +162,62 @@ def import_archive(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 def uploads(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
     """One's own clips in every state."""
     return drawn("uploads.html", visitor, platform, place="uploads", title="My clips")
+
+
+# Sounds and the studio
+
+
+@router.get("/studio")
+def studio(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """Pictures and a sound become a video; asks for a sign-in and a handle, as the upload page does."""
+    return drawn(
+        "studio.html",
+        visitor,
+        platform,
+        place="studio",
+        title="Studio",
+        title_length_max=TITLE_LENGTH_MAX,
+        shot_caption_max=CAPTION_MAX,
+    )
+
+
+@router.get("/lipsync")
+def lip_sync(visitor: Welcomed, platform: ThePlatform, sound: str = "") -> HTMLResponse:
+    """Records a take to a sound. The one page that may ask for camera and microphone."""
+    page = drawn(
+        "lipsync.html",
+        visitor,
+        platform,
+        place="studio",
+        title="Lip-sync",
+        sound=sound[:11],
+        title_length_max=TITLE_LENGTH_MAX,
+    )
+    page.headers["Permissions-Policy"] = (
+        HEADERS["Permissions-Policy"]
+        .replace("camera=()", "camera=(self)")
+        .replace("microphone=()", "microphone=(self)")
+    )
+    return page
+
+
+@router.get("/sounds")
+def sounds(visitor: Welcomed, platform: ThePlatform, q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """The sound library."""
+    cards = [card.model_dump(mode="json") for card in sound_cards(platform, visitor, platform.sounds.search(q))]
+    return drawn("sounds.html", visitor, platform, place="studio", title="Sounds", q=q, sounds=cards, spoken=SPOKEN)
+
+
+@router.get("/sounds/{sound_id}")
+def sound(sound_id: str, visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+    """One sound: whose it is, how it sounds, and the clips that use it. Raises `SoundNotFound`."""
+    found = platform.sounds.sound(SoundId(decode_id(sound_id, "sound_id")))
+    card = sound_cards(platform, visitor, [found])[0].model_dump(mode="json")
+    users = platform.sounds.users(found.id)
+    known = platform.catalog.items(users)
+    served = platform.feed.present(visitor.viewer_id, "creator", [known[one] for one in users if one in known])
+    told = {"sound": card, "items": _shown(served, platform)["items"], "spoken": SPOKEN, "since": day(found.created_at)}
+    return drawn("sound.html", visitor, platform, place="studio", title=found.title, **told)
 
 
 # Oneself
@@ -238,10 +302,10 @@ def _logbook(request: Request) -> Logbook:
     return book
 
 
-def _stage(served: Served) -> dict[str, Any]:
+def _stage(served: Served, platform: Platform) -> dict[str, Any]:
     """What a page needs to play clips."""
     return {
-        "slate": _shown(served),
+        "slate": _shown(served, platform),
         "stage_modules": STAGE_MODULES,
         "report_reasons": REPORT_REASONS,
         "word_length_max": WORD_LENGTH_MAX,
@@ -249,6 +313,6 @@ def _stage(served: Served) -> dict[str, Any]:
     }
 
 
-def _shown(served: Served) -> dict[str, Any]:
+def _shown(served: Served, platform: Platform) -> dict[str, Any]:
     """A slate in the API's shape: what scripts read there, templates read here."""
-    return slate_page(served).model_dump(mode="json")
+    return slate_page(served, platform.sounds).model_dump(mode="json")

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.add_column("items", sa.Column("failure", sa.Text(), server_default="", nullable=False))
     failed = sa.text("status = 'failed'")
     op.create_index("ix_items_failed", "items", ["changed_at"], postgresql_where=failed)
-    _taken_once("'queued', 'processing', 'held', 'suspended', 'published'")
+    _taken_once("'queued', 'processing', 'held', 'needs_sound', 'suspended', 'published'")
 
 
 def downgrade() -> None:

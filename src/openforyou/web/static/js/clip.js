@@ -244,6 +244,12 @@ export class Clip {
     this.#find(".caption").textContent = item.caption;
     this.#find(".caption").hidden = !item.caption;
     this.#find(".ai-made").hidden = !item.credentials.ai_made;
+    const credit = this.#find(".credit");
+    credit.hidden = !item.sound;
+    if (item.sound) {
+      credit.href = `/sounds/${item.sound.id}`;
+      credit.querySelector("span").textContent = `${item.sound.title} · ${item.sound.owner}`;
+    }
     this.node.classList.toggle("article", this.#isArticle);
     this.#find(".reading-of").hidden = !this.#isArticle;
     if (this.#isArticle) {

@@ -14,6 +14,7 @@ const STATES = {
   published: "Published",
   refused: "Not published",
   held: "Ready; somebody has to look at it first",
+  needs_sound: "Needs another sound, or none",
   suspended: "Suspended: nobody but you sees it",
   failed: "Could not be made ready",
   withdrawn: "Withdrawn",
@@ -127,6 +128,33 @@ function rulesOf(item) {
   return element("details", { class: "fold" }, summary, told);
 }
 
+/** The ways on for a clip that is held: muted, or with a sound that one may use. */
+function soundChoices(item) {
+  const select = element("select", { "aria-label": `Another sound for ${item.title}` });
+  const ask = async (body) => {
+    try {
+      await call(`/v1/items/${item.id}/sound`, { method: "POST", body });
+      toast("It is made ready again.");
+      refresh();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      toast(error.words);
+    }
+  };
+  const mute = element("button", { class: "button", type: "button" }, "Publish it muted");
+  mute.addEventListener("click", () => ask({ choice: "muted" }));
+  const replace = element("button", { class: "button", type: "button" }, "Publish it with this sound");
+  replace.addEventListener("click", () => ask({ choice: "library", sound_id: select.value }));
+  const others = element("div", { class: "choices", hidden: true }, select, replace);
+  call("/v1/sounds?usable=true")
+    .then(({ sounds }) => {
+      for (const sound of sounds) select.append(element("option", { value: sound.id }, `${sound.title} · ${sound.owner}`));
+      others.hidden = !sounds.length;
+    })
+    .catch(() => {});
+  return element("div", { class: "choices" }, mute, others);
+}
+
 function withdrawButton(item) {
   const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
   const button = element("button", attributes, "Withdraw…");
@@ -152,6 +180,7 @@ function rowOf(item) {
   const living = !["refused", "failed", "withdrawn"].includes(item.status);
   const title = element("h2", {}, isPublished ? element("a", { href: `/item/${item.id}` }, item.title) : item.title);
   const told = [DATE.format(new Date(item.created_at))];
+  if (item.kind === "slideshow") told.push("slideshow");
   if (item.language) told.push(languageName(item.language));
   if (item.cross_post) told.push("posted elsewhere before");
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
@@ -160,10 +189,11 @@ function rowOf(item) {
   const held = item.imported_from
     ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
     : null;
+  const choices = item.status === "needs_sound" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, held, from, refusal, ...folds);
+  const words = element("div", { class: "words-of" }, title, state, reason, choices, held, from, refusal, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 

@@ -1,0 +1,1 @@
+"""How an item leaves everybody's sight, and comes back."""

@@ -1,0 +1,44 @@
+"""The only SQL of what stands and what does not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, update
+
+from openforyou.catalog import store
+from openforyou.catalog.tables import items
+from openforyou.catalog.types import ItemStatus, Right
+from openforyou.core.ids import ItemId
+
+
+def suspend(connection: Connection, item_id: ItemId, reason: str) -> bool:
+    """Take a published item from everybody's sight until `reinstate`, its rights untouched; False: it was not."""
+    return _moved(connection, item_id, (ItemStatus.PUBLISHED, ItemStatus.SUSPENDED), reason)
+
+
+def reinstate(connection: Connection, item_id: ItemId) -> bool:
+    """Back to where it was published; False where it was not suspended."""
+    return _moved(connection, item_id, (ItemStatus.SUSPENDED, ItemStatus.PUBLISHED), "")
+
+
+def withdraw(
+    connection: Connection, item_id: ItemId, at: datetime, reason: str = "", *, from_status: ItemStatus | None = None
+) -> bool:
+    """Out of everything, and all its rights end; False where it is not at `from_status`."""
+    if from_status is None:
+        store.set_status(connection, item_id, ItemStatus.WITHDRAWN, reason)
+    elif not _moved(connection, item_id, (from_status, ItemStatus.WITHDRAWN), reason):
+        return False
+    for right in Right:
+        store.end_right(connection, store.ITEM_SUBJECT, item_id, right, at)
+    return True
+
+
+def _moved(connection: Connection, item_id: ItemId, way: tuple[ItemStatus, ItemStatus], reason: str) -> bool:
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == way[0].value)
+        .values(status=way[1].value, reason=reason, changed_at=func.now())
+    )
+    return done.rowcount == 1
