@@ -17,6 +17,8 @@ from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.copies import store as copies_store
+from openforyou.ingest.copies.service import Copies
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.service import Models
@@ -58,7 +60,7 @@ class Platform:
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
             self.accounts = Accounts(self.database, self.clock)
-            self.catalog = Catalog(self.database, self.clock)
+            self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
             intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
@@ -67,7 +69,10 @@ class Platform:
             self._open.callback(self.log.close)
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
-            self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.copies = Copies(self.database, self.blobs, self.clock)
+            self.ingest = Ingest(
+                self.catalog, self.database, self.blobs, self.clock, limits, settings.threads, self.copies
+            )
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from openforyou.catalog import store
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
@@ -16,14 +18,21 @@ from openforyou.core.languages import primary_tag
 from openforyou.storage.database import Database
 
 PAGE_ITEMS = 60
+OnWithdrawal = Callable[[Connection, ItemId], None]
+"""What else goes with an item, in the transaction that withdraws it."""
+
+
+def nothing_more(connection: Connection, item_id: ItemId) -> None:
+    """Nothing goes with it."""
 
 
 class Catalog:
     """Creators, items and rights on one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, on_withdrawal: OnWithdrawal = nothing_more) -> None:
         self._database = database
         self._clock = clock
+        self._on_withdrawal = on_withdrawal
 
     # Creators
 
@@ -138,6 +147,7 @@ class Catalog:
         now = self._clock.now()
         with self._database.begin() as connection:
             store.set_status(connection, item_id, ItemStatus.WITHDRAWN)
+            self._on_withdrawal(connection, item_id)
             for right in Right:
                 store.end_right(connection, store.ITEM_SUBJECT, item_id, right, now)
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     any_,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -164,7 +165,7 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "published"]),
+            items.c.status.in_(["queued", "processing", "held", "published"]),
         )
     ).one_or_none()
 
@@ -205,13 +206,14 @@ def release(connection: Connection, item_id: int) -> None:
 
 
 def publish(connection: Connection, item_id: ItemId, publication: Publication, at: datetime) -> bool:
-    """Take in everything and make it visible; False when it was withdrawn meanwhile."""
+    """Take in everything and make it visible, or hold it; False when it was withdrawn meanwhile."""
     done = connection.execute(
         update(items)
         .where(items.c.id == item_id, items.c.status == "processing")
         .values(
-            status="published",
-            published_at=at,
+            status="held" if publication.held_because else "published",
+            published_at=None if publication.held_because else at,
+            reason=publication.held_because,
             changed_at=func.now(),
             duration_ms=publication.duration_ms,
             width=publication.width,
@@ -240,6 +242,28 @@ def publish(connection: Connection, item_id: ItemId, publication: Publication, a
     )
     put_features(connection, item_id, publication.features)
     return True
+
+
+def publish_held(connection: Connection, item_id: ItemId, at: datetime) -> bool:
+    """Make visible what was held; False when it is not held."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == "held")
+        .values(status="published", published_at=at, reason="", changed_at=func.now())
+    )
+    return done.rowcount == 1
+
+
+def refuse_held(connection: Connection, item_id: ItemId, reason: str) -> bool:
+    """Refuse what was held: its files are no longer its own; False when it is not held."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == "held")
+        .values(status="refused", reason=reason, changed_at=func.now(), poster_key="", preview_key="")
+    )
+    if done.rowcount == 1:
+        connection.execute(delete(renditions).where(renditions.c.item_id == item_id))
+    return done.rowcount == 1
 
 
 def put_features(connection: Connection, item_id: ItemId, vectors: Mapping[str, NDArray[np.float32]]) -> None:

@@ -146,7 +146,7 @@ items = Table(
         "creator_id",
         "source_sha256",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'processing', 'published')"),
+        postgresql_where=text("status IN ('queued', 'processing', 'held', 'published')"),
     ),
     info=PUBLIC.why("what can stand in a feed"),
 )

@@ -26,10 +26,14 @@ class ItemKind(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator."""
+    """Where an item stands: queued → processing → published, or refused with a reason; withdrawn by its creator.
+
+    Held: it is ready, and waits for a person to decide; nobody but its creator sees it.
+    """
 
     QUEUED = "queued"
     PROCESSING = "processing"
+    HELD = "held"
     PUBLISHED = "published"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -88,7 +92,7 @@ class Item:
     preview_key: str
     renditions: tuple[Rendition, ...]
     reason: str
-    """Why it was refused, in words for its creator; empty otherwise."""
+    """Why it was refused or is held, in words for its creator; empty otherwise."""
     created_at: datetime
     published_at: datetime | None
     cross_post: bool = False
@@ -129,6 +133,8 @@ class Publication:
     """Content features by encoder name, each a unit vector of shape (D,)."""
     sound_id: int | None = None
     """As `Item.sound_id`."""
+    held_because: str = ""
+    """Why a person has to look at it before it is published; empty: nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import typer
 from openforyou import __version__
 from openforyou.cli import (
     bench,
+    copies,
     demo,
     drill,
     evaluate,
@@ -65,6 +66,7 @@ _add("verify", verify.verify)
 _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(copies.app, name="copies")
 app.add_typer(policy.app, name="policy")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")

@@ -31,7 +31,7 @@ from openforyou.ingest.types import Processed, Said
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".avi", ".3gp", ".3g2"})
 """What is looked for inside folders; a file that is named is tried whatever it is called."""
-PUBLISHED, REFUSED, HERE, FAILED = "published", "refused", "already here", "failed"
+PUBLISHED, REFUSED, HERE, FAILED, HELD = "published", "refused", "already here", "failed", "held"
 """Failed is not the file's fault: a full disk, a database that went away."""
 _log = logging.getLogger(__name__)
 
@@ -197,6 +197,8 @@ class _Batch:
 
 def _outcome(path: str, ended: Processed, was_here: bool) -> Outcome:
     public_id = encode_id(ended.item_id)
+    if ended.status is ItemStatus.HELD:
+        return Outcome(path, HELD, public_id, ended.error, "`openforyou copies list` shows beside what.")
     if ended.status is not ItemStatus.PUBLISHED:
         return Outcome(path, REFUSED, public_id, ended.error or "It was withdrawn meanwhile.", ended.hint or None)
     return Outcome(

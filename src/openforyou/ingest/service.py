@@ -1,6 +1,6 @@
 """Takes files in, makes items of them, and publishes each in one transaction or refuses it with a reason.
 
-    take_in ─► source blob, item queued ─► process_next ─► files made ─► blobs ─► published ─► source deleted
+    take_in ─► source blob, item queued ─► process_next ─► files made ─► blobs ─► published, or held ─► source deleted
                                                └──────────────► refused, with a reason ──────────┘
 
 A process that is killed anywhere on this way leaves an item that is waiting again: the claim is a lock that dies
@@ -35,7 +35,13 @@ from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
 from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
+from openforyou.ingest.copies import store as copies_store
+from openforyou.ingest.copies.landmarks import sound_landmarks
+from openforyou.ingest.copies.service import Copies
+from openforyou.ingest.copies.taking import Taker
+from openforyou.ingest.copies.types import Comparison
 from openforyou.ingest.encoders import describe
+from openforyou.ingest.encoders.sample import SOUND_RATE
 from openforyou.ingest.errors import GaveUp, SourceGone
 from openforyou.ingest.probe import check_size, probe
 from openforyou.ingest.sound import sound_id
@@ -49,6 +55,7 @@ ATTEMPTS_MAX = 3
 """A file that brought the process down this often is refused: the fourth attempt would too."""
 ANY_NUMBER = 2**31 - 1
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
+KEEPING_FILES = frozenset({ItemStatus.PUBLISHED, ItemStatus.HELD})
 DEFAULT_LIMITS = Limits()
 POLL_S = 0.5
 UNQUEUED_AFTER = timedelta(hours=1)
@@ -57,7 +64,10 @@ _SOURCE_KEY = re.compile(r"uploads/([1-9A-HJ-NP-Za-km-z]{11})-(\d{1,12})")
 
 
 class Ingest:
-    """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core."""
+    """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core.
+
+    Without `copies` nothing is compared with what is here.
+    """
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Ingest:
         clock: Clock,
         limits: Limits = DEFAULT_LIMITS,
         threads: int = 0,
+        copies: Copies | None = None,
     ) -> None:
         self._catalog = catalog
         self._database = database
@@ -74,6 +85,7 @@ class Ingest:
         self._clock = clock
         self._limits = limits
         self._threads = threads or os.cpu_count() or 1
+        self._copies = copies
 
     def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
         """Check a file and queue it. Returns at once with the item that it will become.
@@ -132,6 +144,19 @@ class Ingest:
         self._blobs.delete(taken.source_key)
         return ended
 
+    def check(self, path: Path, progress: Progress = silent) -> list[Comparison]:
+        """What a file matches of all that is here, without taking it in. Raises as `take_in` does."""
+        assert self._copies is not None, "made without copies"
+        name = rules.checked_name(path.name)
+        check_size(path, name, self._limits)
+        clip = probe(path, name, self._limits)
+        taker = Taker(clip.picture_s, self._threads)
+        with workspace() as folder:
+            work = Work(self._limits, self._threads, progress, (taker,))
+            made, sample = transcode(path, name, clip, folder, work)
+            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            return self._copies.check(taker.taken(), heard, made.folder / made.renditions[-1].file, made.duration_ms)
+
     def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
         """Bring `item_id` to its end here, or wait for the process that does. Raises `ItemNotFound`."""
         while True:
@@ -156,7 +181,7 @@ class Ingest:
             is_new = item is None and int(key.rpartition("-")[2]) > oldest
             if is_new or (item is not None and item.status in WAITING):
                 continue
-            if item is None or item.status is not ItemStatus.PUBLISHED:
+            if item is None or item.status not in KEEPING_FILES:
                 self._remove_files(ItemId(item_id))
             self._blobs.delete(key)
             swept += 1
@@ -178,13 +203,16 @@ class Ingest:
         is_published = store.publish(connection, item_id, publication, self._clock.now())
         connection.commit()
         if not is_published:  # Its creator withdrew it while it was being made.
+            copies_store.remove(connection, item_id)
+            connection.commit()
             self._remove_files(item_id)
             return Processed(item_id, ItemStatus.WITHDRAWN)
         kept = {publication.poster_key, publication.preview_key, *(each.key for each in publication.renditions)}
         self._remove_files(item_id, kept)
         return Processed(
             item_id,
-            ItemStatus.PUBLISHED,
+            ItemStatus.HELD if publication.held_because else ItemStatus.PUBLISHED,
+            error=publication.held_because,
             duration_ms=publication.duration_ms,
             width=publication.width,
             height=publication.height,
@@ -192,16 +220,22 @@ class Ingest:
         )
 
     def _made(self, item: Item, taken: Any, folder: Path, progress: Progress) -> Publication:
-        """Transcode, describe and store the blobs; nothing is visible yet."""
+        """Transcode, describe, store the blobs, and see whether it is a copy; nothing is visible yet."""
         source = self._local_source(taken, folder)
         clip = probe(source, taken.source_name, self._limits)
-        work = Work(self._limits, self._threads, progress)
+        taker = Taker(clip.picture_s, self._threads)
+        work = Work(self._limits, self._threads, progress, () if self._copies is None else (taker,))
         made, sample = transcode(source, taken.source_name, clip, folder, work)
         features = describe(replace(sample, title=item.title, caption=item.caption))
         keys = {file: _key(item.id, file) for file in FILES}
         for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
             self._blobs.put(keys[file], made.folder / file)
         large = made.renditions[0].size
+        held_because = ""
+        if self._copies is not None:
+            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            picture = made.folder / made.renditions[-1].file
+            held_because = self._copies.admit(item, taker.taken(), heard, picture, made.duration_ms)
         return Publication(
             duration_ms=made.duration_ms,
             width=large.width,
@@ -221,6 +255,7 @@ class Ingest:
                 for rendition in made.renditions
             ),
             features=features,
+            held_because=held_because,
         )
 
     def _local_source(self, taken: Any, folder: Path) -> Path:
@@ -238,6 +273,7 @@ class Ingest:
 
     def _refused(self, connection: Connection, item_id: ItemId, error: BadInput) -> Processed:
         store.set_status(connection, item_id, ItemStatus.REFUSED, str(error))
+        copies_store.remove(connection, item_id)
         connection.commit()
         self._remove_files(item_id)
         return Processed(item_id, ItemStatus.REFUSED, error=error.message, hint=error.hint)

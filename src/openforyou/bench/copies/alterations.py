@@ -6,7 +6,8 @@ The draws are continuous: no crop, angle or speed that the index itself tries is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,16 +19,7 @@ Draw = Callable[[Generator, Film, Film], tuple[Film, str]]
 """From a film (and another, unrelated one) to the altered film, and what was done to it in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Altered:
-    """An altered film, how hard it is to be compressed, and what was done to it."""
-
-    film: Film
-    crf: int
-    done: str
-
-
-def _each(film: Film, change: Callable[[Frames], Frames]) -> Film:
+def _each(film: Film, change: Callable[[Frames], Any]) -> Film:
     return replace(film, frames=np.stack([np.asarray(change(frame), np.uint8) for frame in film.frames]))
 
 
@@ -42,7 +34,7 @@ def resize(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.resize(frame, size, interpolation=cv2.INTER_AREA)), f"to {scale:.2f}"
 
 
-def grey(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def grey(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)), "grey"
 
 
@@ -103,7 +95,9 @@ def letterbox(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     pad = 2 * round((height if upright else width) * bar / 2)
     first = 2 * round(pad * rng.uniform(0.7, 1.3) / 2)
     sides = (first, 2 * pad - first, 0, 0) if upright else (0, 0, first, 2 * pad - first)
-    return _each(film, lambda frame: cv2.copyMakeBorder(frame, *sides, cv2.BORDER_CONSTANT)), f"bars {bar:.2f}"
+    return _each(
+        film, lambda frame: cv2.copyMakeBorder(frame, *sides, borderType=cv2.BORDER_CONSTANT)
+    ), f"bars {bar:.2f}"
 
 
 def blur_pad(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
@@ -154,7 +148,7 @@ def rotation(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.warpAffine(frame, matrix, (width, height))), f"{angle:.1f}°"
 
 
-def mirror(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def mirror(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.flip(frame, 1)), "mirrored"
 
 
@@ -169,7 +163,9 @@ def trim(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     keep = max(0.4, 3.2 / film.seconds) + rng.uniform(0, 0.3)
     count = min(int(len(film.frames) * keep), len(film.frames) - 1)
     start = int(rng.integers(0, len(film.frames) - count))
-    return replace(film, frames=film.frames[start : start + count]), f"{count / film.per_s:.1f} s from {start / film.per_s:.1f} s"
+    return replace(
+        film, frames=film.frames[start : start + count]
+    ), f"{count / film.per_s:.1f} s from {start / film.per_s:.1f} s"
 
 
 def picture_in_picture(rng: Generator, film: Film, other: Film) -> tuple[Film, str]:
@@ -177,15 +173,16 @@ def picture_in_picture(rng: Generator, film: Film, other: Film) -> tuple[Film, s
     share = rng.uniform(0.45, 0.75)
     size = (_even(width * share), _even(height * share))
     x, y = (int(rng.uniform(0, 1) * (room - 1)) for room in (width - size[0], height - size[1]))
-    out = []
+    out: list[Frames] = []
     for number, frame in enumerate(film.frames):
-        behind = cv2.resize(other.frames[number % len(other.frames)], (width, height))
+        behind = np.array(other.frames[number % len(other.frames)])
+        behind = np.asarray(cv2.resize(behind, (width, height)), np.uint8)
         behind[y : y + size[1], x : x + size[0]] = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         out.append(behind)
     return replace(film, frames=np.stack(out)), f"{share:.2f} wide"
 
 
-def compression(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def compression(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return film, "strong"
 
 

@@ -1,8 +1,8 @@
 """Whether two clips are one recording: the same pixels must change in the same way at the same times.
 
-The same room, the same person and the same camera give the same background; only a copy gives the same changes. What is
-compared are differences between frames a quarter of a second apart, of the item as it would lie in the clip. What stands
-still, a background as well as a mark laid over it, falls out of them. A line through the times at which they agree
+The same room, person and camera give the same background; only a copy gives the same changes. What is compared
+are differences between frames a quarter of a second apart, of the item as it would lie in the clip. What
+stands still, a background as well as a mark laid over it, falls out of them. A line through the times at which they agree
 says when, and how fast.
 """
 
@@ -172,7 +172,9 @@ def _line(moments: _Moments) -> tuple[float, float]:
                 break
             likes, weight = moments.along(starts, float(speed))
             moving_s = (weight > 0).sum(axis=1) / PER_S
-            score = (weight * likes).sum(axis=1) / (weight.sum(axis=1) + 1e-3) * np.sqrt(np.minimum(moving_s / ENOUGH_S, 1))
+            score = (
+                (weight * likes).sum(axis=1) / (weight.sum(axis=1) + 1e-3) * np.sqrt(np.minimum(moving_s / ENOUGH_S, 1))
+            )
             place = int(score.argmax())
             if score[place] > best[0]:
                 best = (float(score[place]), float(starts[place]), float(speed))

@@ -11,7 +11,9 @@ class BadPrint(BadInput):
     code = "bad_print"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"A stored print is damaged: {why}.", hint="Restore it from a backup, or ingest the item anew.")
+        super().__init__(
+            f"A stored print is damaged: {why}.", hint="Restore it from a backup, or ingest the item anew."
+        )
 
 
 class CopyOfAnother(BadInput):

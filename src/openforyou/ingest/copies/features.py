@@ -1,6 +1,6 @@
-"""Local features: corners of a picture, and what surrounds each as 256 bits that neither a turn nor a crop changes much.
+"""Local features: corners of a picture, and what surrounds each as 256 bits, which survive turns and crops.
 
-ORB (Rublee and others, 2011), since it costs a tenth of SIFT and its bits need no trained vocabulary: some of them, taken
+ORB (Rublee and others, 2011): it costs a tenth of SIFT and needs no trained vocabulary: some of its bits, taken
 as a number, are the visual word. Mirrored features are those of the mirrored picture.
 """
 
@@ -21,7 +21,7 @@ _CHOSEN = np.random.default_rng(3).permutation(8 * CODE_BYTES)[:WORD_BITS]
 _WEIGHTS = 1 << np.arange(WORD_BITS, dtype=np.int32)
 MATCH_BITS_MAX = 64
 """Two codes that differ in more bits are of different things."""
-INLIER_PX = 4.0
+INLIER_PX, FEW = 4.0, 6
 STRETCH_MAX, SCALE_MIN, SCALE_MAX = 1.4, 0.2, 5.0
 Greys = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
@@ -70,20 +70,25 @@ def words(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     return np.asarray(bits @ _WEIGHTS, dtype=np.int32)
 
 
+def matched(of: Features, into: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Points (N, 2) of each that are each other's nearest, and near."""
+    if not len(of) or not len(into):
+        return np.empty((0, 2), np.float32), np.empty((0, 2), np.float32)
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(of.codes, into.codes)
+    near = np.array([(one.queryIdx, one.trainIdx) for one in pairs if one.distance <= MATCH_BITS_MAX], dtype=np.intp)
+    near = near.reshape(-1, 2)
+    return of.places[near[:, 0]], into.places[near[:, 1]]
+
+
 def fitted(of: Features, into: Features) -> Fit | None:
     """How the picture of `of` lies in that of `into`; None where fewer than six points agree."""
-    if len(of) < 6 or len(into) < 6:
-        return None
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(of.codes, into.codes)
-    near = [(pair.queryIdx, pair.trainIdx) for pair in pairs if pair.distance <= MATCH_BITS_MAX]
-    if len(near) < 6:
-        return None
-    one, other = np.array(near).T
-    return agreed(of.places[one], into.places[other])
+    return agreed(*matched(of, into))
 
 
 def agreed(of: NDArray[np.float32], into: NDArray[np.float32]) -> Fit | None:
     """The affine map that most of the pairs of points (N, 2) agree on: no fewer than six, no flip, no wild stretch."""
+    if len(of) < FEW:
+        return None
     cv2.setRNGSeed(1)
     matrix, mask = cv2.estimateAffinePartial2D(
         of, into, method=cv2.RANSAC, ransacReprojThreshold=2 * INLIER_PX, maxIters=500
@@ -95,7 +100,7 @@ def agreed(of: NDArray[np.float32], into: NDArray[np.float32]) -> Fit | None:
         whole, mask = cv2.estimateAffine2D(of[near], into[near], method=cv2.RANSAC, ransacReprojThreshold=INLIER_PX)
         if whole is not None and is_plausible(whole):
             matrix, near = whole, _within(whole, of, into)
-    if near.sum() < 6 or not is_plausible(matrix):
+    if near.sum() < FEW or not is_plausible(matrix):
         return None
     return Fit(np.asarray(matrix, np.float64), of[near], into[near])
 
@@ -109,4 +114,4 @@ def is_plausible(matrix: Matrix) -> bool:
     """Whether somebody would alter a picture so: no flip, no wild size, hardly stretched."""
     turn = matrix[:, :2]
     large, small = np.linalg.svd(turn, compute_uv=False)
-    return bool(np.linalg.det(turn) > 0 and SCALE_MIN < small and large < SCALE_MAX and large < STRETCH_MAX * small)
+    return bool(np.linalg.det(turn) > 0 and small > SCALE_MIN and large < SCALE_MAX and large < STRETCH_MAX * small)

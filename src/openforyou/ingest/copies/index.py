@@ -1,8 +1,8 @@
 """The index in memory: which frames of which items share visual words, or nearly a hash, with a clip's frames.
 
-A word leads to the frames that have it; a frame leads to its item. Frames are numbered in the order in which their items
-came, so that what is added goes behind what is there; new items lie in a small part beside the large one, which takes them
-in when it pays. An item costs four bytes for each of its words and 64 for each frame (docs/copies.md).
+A word leads to the frames that have it; a frame leads to its item. Frames are numbered in the order in which their
+items came, so that what is added goes behind what is there; new items lie in a small part beside the large one, which
+takes them in when it pays. An item costs four bytes for each of its words and 64 for each frame (docs/copies.md).
 """
 
 from __future__ import annotations
@@ -186,9 +186,7 @@ def _part(first: int, prints: Sequence[Print]) -> _Part:
     )
 
 
-def _built(
-    its: NDArray[np.int32], frames: NDArray[np.int32], hashes: pdq.Hashes, hash_of: NDArray[np.int32]
-) -> _Part:
+def _built(its: NDArray[np.int32], frames: NDArray[np.int32], hashes: pdq.Hashes, hash_of: NDArray[np.int32]) -> _Part:
     order = np.argsort(its, kind="stable")
     if len(its) > 1 << (WORD_BITS - 3):
         starts = np.concatenate([[0], np.cumsum(np.bincount(its, minlength=1 << WORD_BITS))])
@@ -240,7 +238,7 @@ def _ranges(starts: Ints, counts: Ints) -> Ints:
     if not len(counts):
         return np.empty(0, np.int64)
     ends = np.cumsum(counts)
-    return np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
+    return np.asarray(np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts), np.int64)
 
 
 def _near(part: _Part, asked: pdq.Hashes) -> tuple[Ints, Ints, Ints]:

@@ -1,4 +1,4 @@
-"""From a found item to how its picture would lie in the clip: local features of a few frames, held against each other."""
+"""From a found item to how its picture would lie in the clip: local features of a few frames, matched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openforyou.ingest.copies.features import Features, Matrix, fitted, words
+from openforyou.ingest.copies.features import Features, Fit, Matrix, agreed, matched, words
 from openforyou.ingest.copies.index import Found
 from openforyou.ingest.copies.prints import Print
 from openforyou.ingest.copies.taking import Taken
@@ -15,8 +15,9 @@ from openforyou.ingest.copies.taking import Taken
 FRAMES_TRIED, LIKELY = 4, 3
 INLIERS_MIN, INLIERS_SURE = 12, 40
 """Of one pair of frames; fewer agree by chance."""
-AREA_MIN = 0.04
-"""Of the item's frame that agreeing points must span: a mark that two clips share spans less."""
+POOLED_MIN = 24
+"""Of several pairs together."""
+Points = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Lie:
     clip_ms: int
     item_ms: int
     inliers: int
+    area: float = 0.0
+    """The share of the item's frame that agreeing points span: a mark that two clips share spans little."""
 
 
 def lies(taken: Taken, item: Print, found: Found) -> list[Lie]:
@@ -41,18 +44,29 @@ def lies(taken: Taken, item: Print, found: Found) -> list[Lie]:
 
 
 def _by_features(clip: Print, item: Print, found: Found, near: tuple[int, ...] = ()) -> list[Lie]:
-    """Each of the item's frames that speak for it, against the clip's frames that share most words with it."""
+    """Each of the item's frames that speak for it, against the clip's frames that share most words with it.
+
+    Where the picture lies the same all the time, the points of all pairs agree, even if each has few.
+    """
     answer: list[Lie] = []
+    pooled: list[tuple[Points, Points]] = []
     for number in (one for one in found.frames[:FRAMES_TRIED] if one < len(item)):
         theirs = item.frame(number)
         for at in dict.fromkeys([*near, *_likely(clip, theirs)]):
-            fit = fitted(theirs, clip.frame(at))
-            if fit is None or fit.inliers < INLIERS_MIN or _area(fit.of) < AREA_MIN * item.width * item.height:
-                continue
-            answer.append(Lie(fit.matrix, int(clip.times_ms[at]), int(item.times_ms[number]), fit.inliers))
+            pooled.append(matched(theirs, clip.frame(at)))
+            answer += _lie(agreed(*pooled[-1]), item, (int(clip.times_ms[at]), int(item.times_ms[number])), INLIERS_MIN)
         if sum(one.inliers >= INLIERS_SURE for one in answer) >= 2:
             break
+    if pooled and max((one.inliers for one in answer), default=0) < INLIERS_SURE:
+        of, into = (np.concatenate(side) for side in zip(*pooled, strict=True))
+        answer += _lie(agreed(of, into), item, (0, 0), POOLED_MIN)
     return sorted(answer, key=lambda one: -one.inliers)
+
+
+def _lie(fit: Fit | None, item: Print, times_ms: tuple[int, int], inliers_min: int) -> list[Lie]:
+    if fit is None or fit.inliers < inliers_min:
+        return []
+    return [Lie(fit.matrix, *times_ms, fit.inliers, _area(fit.of) / (item.width * item.height))]
 
 
 def _likely(clip: Print, theirs: Features) -> list[int]:

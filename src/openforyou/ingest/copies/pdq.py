@@ -1,7 +1,7 @@
 """PDQ, the perceptual hash of a picture, for many pictures at once and from one fixed size.
 
-Source: facebook/ThreatExchange, `pdq/cpp/hashing`. From 64 × 64 luma PDQ neither blurs nor decimates, so that the hash is
-a cosine transform and a median; this form gives bit for bit what the original gives for such a picture, with the same
+Source: facebook/ThreatExchange, `pdq/cpp/hashing`. From 64 × 64 luma PDQ neither blurs nor decimates, so that the hash
+is a cosine transform and a median; this form gives bit for bit what the original gives for such a picture, with the same
 order of additions in the same precision.
 """
 

@@ -22,6 +22,8 @@ EVERY_S, EVERY_S_SHORT, SHORT_S = Fraction(1), Fraction(1, 2), 8
 FRAMES_MAX = 300
 STILL_BITS, STILL_S = 10, 4
 """A frame whose hash differs from the last one's by less is left out, for so long."""
+ZOOM, ZOOM_EVERY, ZOOMED_FEATURES = 2, 3, 240
+"""Of each so many frames, one is also looked at larger: a picture within a picture is small."""
 HASH_STD_MIN = 8.0
 """A picture that is all but flat has no hash to go by."""
 
@@ -29,6 +31,8 @@ HASH_STD_MIN = 8.0
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A print, and what is only looked for, never stored: mirrored features, and the hashes of each view.
+
+    The features of a larger look stand behind the others of their frame, so that none of them is stored.
 
     `views` (F, V, 2, 32): of each frame and view the hash and the mirrored one; `boxes` (F, V, 4) their places.
     """
@@ -40,12 +44,17 @@ class Taken:
 
 
 class Taker:
-    """Looks at each shaped frame in turn; the first is at time 0."""
+    """Looks at each shaped frame of a clip of `duration_s` in turn; the first is at time 0."""
 
-    def __init__(self, size: Size, duration_s: float, threads: int = 1) -> None:
-        self._scale = Scaler(fitted(size, SIDE_PX, SIDE_PX), threads, "gray")
+    def __init__(self, duration_s: float, threads: int = 1) -> None:
         every = EVERY_S_SHORT if duration_s < SHORT_S else EVERY_S
         self._every = max(every, Fraction(duration_s) / FRAMES_MAX)
+        self._threads = threads
+        self.begin()
+
+    def begin(self) -> None:
+        """A pass begins, from the first frame: what an earlier one left is forgotten."""
+        self._scale: Scaler | None = None
         self._due = Fraction(0)
         self._kept_at = Fraction(-STILL_S)
         self._last: pdq.Hashes | None = None
@@ -60,6 +69,10 @@ class Taker:
         if time < self._due:
             return
         self._due = time + self._every
+        if self._scale is None:
+            size = Size(frame.width, frame.height)
+            self._scale = Scaler(fitted(size, SIDE_PX, SIDE_PX), self._threads, "gray")
+            self._zoom = Scaler(fitted(size, ZOOM * SIDE_PX, ZOOM * SIDE_PX), self._threads, "gray")
         grey = np.asarray(self._scale(frame).to_ndarray(), dtype=np.uint8)
         places = boxes(grey)
         pictures = np.stack([small(grey, box) for box in places])
@@ -67,15 +80,20 @@ class Taker:
         hashes = np.stack([pdq.hashed(terms), pdq.hashed(pdq.mirrored(terms))], axis=1)
         hashes[pictures.std(axis=(1, 2)) < HASH_STD_MIN] = 0
         whole = hashes[:1, 0]
-        if self._last is not None and time - self._kept_at < STILL_S:
-            if pdq.distances(whole, self._last)[0] < STILL_BITS:
-                return
+        is_new = self._last is None or time - self._kept_at >= STILL_S
+        if not is_new and self._last is not None and pdq.distances(whole, self._last)[0] < STILL_BITS:
+            return
         self._last, self._kept_at, self._shape = whole, time, (grey.shape[1], grey.shape[0])
         self._times.append(round(1_000 * time))
         self._views.append(hashes)
         self._boxes.append(places)
-        for kept, picture in zip(self._features, (grey, cv2.flip(grey, 1)), strict=True):
-            kept.append(features(np.asarray(picture, np.uint8)))
+        larger = self._zoomed(frame) if len(self._times) % ZOOM_EVERY == 1 else None
+        for side, kept in enumerate(self._features):
+            found = features(_turned(grey, side))
+            kept.append(found if larger is None else _joined(found, features(_turned(larger, side), ZOOMED_FEATURES)))
+
+    def _zoomed(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        return np.asarray(self._zoom(frame).to_ndarray(), dtype=np.uint8)
 
     def taken(self) -> Taken:
         """All of it, after the last frame."""
@@ -96,3 +114,12 @@ class Taker:
             places=np.concatenate([one.places for one in kept] or [np.empty((0, 2), np.float32)]),
             codes=np.concatenate([one.codes for one in kept] or [np.empty((0, 32), np.uint8)]),
         )
+
+
+def _turned(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.flip(grey, 1), np.uint8) if side else grey
+
+
+def _joined(found: Features, zoomed: Features) -> Features:
+    """Those of the larger picture behind the others, in the same unit."""
+    return Features(np.concatenate([found.places, zoomed.places / ZOOM]), np.concatenate([found.codes, zoomed.codes]))

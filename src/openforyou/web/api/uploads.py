@@ -69,7 +69,7 @@ class OwnItem(BaseModel):
     id: str
     title: str
     status: ItemStatus
-    reason: str = Field(description="Why it was refused; empty otherwise.")
+    reason: str = Field(description="Why it was refused, or is held for a person to look at; empty otherwise.")
     poster_url: str | None
     duration_ms: int
     created_at: AwareDatetime

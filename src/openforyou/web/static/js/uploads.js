@@ -11,6 +11,7 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const STATES = {
   queued: "Waiting to be made ready",
   processing: "Being made ready",
+  held: "Waiting for a person to look at it",
   published: "Published",
   refused: "Not published",
   withdrawn: "Withdrawn",
