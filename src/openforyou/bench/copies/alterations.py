@@ -94,10 +94,13 @@ def letterbox(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     bar, upright = rng.uniform(0.08, 0.3), rng.random() < 0.5
     pad = 2 * round((height if upright else width) * bar / 2)
     first = 2 * round(pad * rng.uniform(0.7, 1.3) / 2)
-    sides = (first, 2 * pad - first, 0, 0) if upright else (0, 0, first, 2 * pad - first)
-    return _each(
-        film, lambda frame: cv2.copyMakeBorder(frame, *sides, borderType=cv2.BORDER_CONSTANT)
-    ), f"bars {bar:.2f}"
+    top, bottom, left, right = (first, 2 * pad - first, 0, 0) if upright else (0, 0, first, 2 * pad - first)
+
+    def put(frame: Frames) -> Frames:
+        framed = cv2.copyMakeBorder(frame, top, bottom, left, right, cv2.BORDER_CONSTANT)
+        return np.asarray(framed, np.uint8)
+
+    return _each(film, put), f"bars {bar:.2f}"
 
 
 def blur_pad(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:

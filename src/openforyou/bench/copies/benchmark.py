@@ -194,7 +194,7 @@ def _report(load: Load, bench: _Bench, heard: sound.Heard) -> Report:
         settings=asdict(load),
         metrics={
             "recall_single": float(np.mean(single)),
-            "recall_combined": float(np.mean(tally.found["combined"] or [0])),
+            "recall_combined": float(np.mean(tally.found["combined"])),
             "blocked_unrelated": float(tally.unrelated),
             "blocked_same_scene": float(tally.same_scene),
             "sound_recall": heard.recall,
@@ -203,7 +203,7 @@ def _report(load: Load, bench: _Bench, heard: sound.Heard) -> Report:
         baseline={
             "name": "whole-frame PDQ, 31 bits, three of ten frames",
             "recall_single": float(np.mean(plain)),
-            "recall_combined": float(np.mean(tally.plain["combined"] or [0])),
+            "recall_combined": float(np.mean(tally.plain["combined"])),
         },
         detail={
             **{kind: _interval(found, load.seed) for kind, found in tally.found.items()},

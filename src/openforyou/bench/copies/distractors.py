@@ -20,7 +20,8 @@ from openforyou.ingest.copies.prints import Print
 FRAMES, ITEMS_AT_ONCE = 10, 4_000
 CHANGED_SHARE = 0.06
 """Of the bits of each feature."""
-POOL_SEEDS = (101, 102, 103)
+CHANGES = 50_000
+POOL_SEEDS = (101, 102)
 
 
 def pool() -> NDArray[np.uint8]:
@@ -36,14 +37,14 @@ def pool() -> NDArray[np.uint8]:
 def distractors(count: int, seed: int) -> Iterator[list[tuple[int, Print]]]:
     """`count` items by negative ids, some thousands at a time."""
     rng, codes = np.random.default_rng(seed), pool()
+    changes = np.packbits(rng.random((CHANGES, 8 * CODE_BYTES)) < CHANGED_SHARE, axis=1)
     for start in range(0, count, ITEMS_AT_ONCE):
         size = min(ITEMS_AT_ONCE, count - start)
-        yield [(-1 - start - number, _print(rng, codes)) for number in range(size)]
+        yield [(-1 - start - number, _print(rng, codes, changes)) for number in range(size)]
 
 
-def _print(rng: np.random.Generator, codes: NDArray[np.uint8]) -> Print:
+def _print(rng: np.random.Generator, codes: NDArray[np.uint8], changes: NDArray[np.uint8]) -> Print:
     total = FRAMES * INDEXED_MAX
-    flips = np.packbits(rng.random((total, 8 * CODE_BYTES), dtype=np.float32) < CHANGED_SHARE, axis=1)
     return Print(
         width=180,
         height=320,
@@ -52,5 +53,5 @@ def _print(rng: np.random.Generator, codes: NDArray[np.uint8]) -> Print:
         inner=np.zeros((FRAMES, pdq.BYTES), np.uint8),
         of=np.repeat(np.arange(FRAMES, dtype=np.int32), INDEXED_MAX),
         places=rng.uniform(0, 180, (total, 2)).astype(np.float32),
-        codes=codes[rng.integers(0, len(codes), total)] ^ flips,
+        codes=codes[rng.integers(0, len(codes), total)] ^ changes[rng.integers(0, CHANGES, total)],
     )

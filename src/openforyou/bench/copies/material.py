@@ -11,8 +11,13 @@ import numpy as np
 from openforyou.bench.copies.films import Film, painted, read
 from openforyou.demo.looks import all_looks
 
-REAL = (("chair-orig-22-sd-bar.mp4", (1.0, 12.0)), ("bottle-detection.mp4", (2.0, 22.0)))
-REAL += (("car-detection.mp4", (3.0, 18.0)), ("pattern-hd-no-bar.mp4", (0.3,)), ("doorknob-hd-no-bar.mp4", (0.2,)))
+REAL: tuple[tuple[str, tuple[float, ...]], ...] = (
+    ("chair-orig-22-sd-bar.mp4", (1.0, 12.0)),
+    ("bottle-detection.mp4", (2.0, 22.0)),
+    ("car-detection.mp4", (3.0, 18.0)),
+    ("pattern-hd-no-bar.mp4", (0.3,)),
+    ("doorknob-hd-no-bar.mp4", (0.2,)),
+)
 """Files, and where spans begin: two of one file are of the same scene."""
 SECONDS = 6.0
 

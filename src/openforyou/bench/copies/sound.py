@@ -75,9 +75,9 @@ def speech(rng: Generator, seconds: float) -> Samples:
         syllable = _vowel(rng, length, pitch * rng.uniform(0.85, 1.2))
         hiss = rng.normal(0, 0.08, length // 3) * np.hanning(length // 3)
         for piece in (syllable, np.diff(hiss, prepend=0.0)):
-            piece = piece[: max(0, len(out) - at)]
-            out[at : at + len(piece)] += piece
-            at += len(piece)
+            fits = piece[: max(0, len(out) - at)]
+            out[at : at + len(fits)] += fits
+            at += len(fits)
         at += int(rng.choice([0.0, 0.02, 0.25], p=[0.6, 0.3, 0.1]) * RATE_HZ)
     return out.astype(np.float32)
 

@@ -2,8 +2,8 @@
 
 The same room, person and camera give the same background; only a copy gives the same changes. What is compared
 are differences between frames a quarter of a second apart, of the item as it would lie in the clip. What
-stands still, a background as well as a mark laid over it, falls out of them. A line through the times at which they agree
-says when, and how fast.
+stands still, a background as well as a mark laid over it, falls out of them. A line through the times at
+which they agree says when, and how fast.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _changes(pictures: Floats) -> Floats | None:
     if len(pictures) <= STEP:
         return None
     change = pictures[STEP:] - pictures[:-STEP]
-    return change - change.mean(axis=1, keepdims=True)
+    return np.asarray(change - change.mean(axis=1, keepdims=True), np.float32)
 
 
 def _cosines(one: Floats, other: Floats) -> Floats:

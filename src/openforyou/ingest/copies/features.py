@@ -7,7 +7,7 @@ as a number, are the visual word. Mirrored features are those of the mirrored pi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ _CHOSEN = np.random.default_rng(3).permutation(8 * CODE_BYTES)[:WORD_BITS]
 _WEIGHTS = 1 << np.arange(WORD_BITS, dtype=np.int32)
 MATCH_BITS_MAX = 64
 """Two codes that differ in more bits are of different things."""
-INLIER_PX, FEW = 4.0, 6
+INLIER_PX, FEW, WHOLE_FROM = 4.0, 6, 10
 STRETCH_MAX, SCALE_MIN, SCALE_MAX = 1.4, 0.2, 5.0
 Greys = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
@@ -55,7 +55,7 @@ class Fit:
 
 def features(grey: Greys, count: int = FEATURES_MAX) -> Features:
     """The strongest `count` of a grey picture (H, W), in descending order of strength."""
-    finder: Any = cv2.ORB_create(nfeatures=count, edgeThreshold=16, patchSize=31, fastThreshold=6)
+    finder = cast("Any", cv2).ORB_create(nfeatures=count, edgeThreshold=16, patchSize=31, fastThreshold=6)
     points, codes = finder.detectAndCompute(np.ascontiguousarray(grey), None)
     if codes is None:
         return Features(np.empty((0, 2), np.float32), np.empty((0, CODE_BYTES), np.uint8))
@@ -90,19 +90,25 @@ def agreed(of: NDArray[np.float32], into: NDArray[np.float32]) -> Fit | None:
     if len(of) < FEW:
         return None
     cv2.setRNGSeed(1)
-    matrix, mask = cv2.estimateAffinePartial2D(
-        of, into, method=cv2.RANSAC, ransacReprojThreshold=2 * INLIER_PX, maxIters=500
-    )
+    limit = 2 * INLIER_PX
+    coarse, mask = cv2.estimateAffinePartial2D(of, into, method=cv2.RANSAC, ransacReprojThreshold=limit, maxIters=500)
+    matrix = _matrix(coarse)
     if matrix is None:
         return None
-    near = mask.ravel() > 0
-    if near.sum() >= 10:
-        whole, mask = cv2.estimateAffine2D(of[near], into[near], method=cv2.RANSAC, ransacReprojThreshold=INLIER_PX)
+    near = np.asarray(mask).ravel() > 0
+    if near.sum() >= WHOLE_FROM:
+        finer, _ = cv2.estimateAffine2D(of[near], into[near], method=cv2.RANSAC, ransacReprojThreshold=INLIER_PX)
+        whole = _matrix(finer)
         if whole is not None and is_plausible(whole):
             matrix, near = whole, _within(whole, of, into)
     if near.sum() < FEW or not is_plausible(matrix):
         return None
-    return Fit(np.asarray(matrix, np.float64), of[near], into[near])
+    return Fit(matrix, of[near], into[near])
+
+
+def _matrix(found: object) -> Matrix | None:
+    """OpenCV answers None where it finds none, and does not say so in its types."""
+    return None if found is None else np.asarray(found, dtype=np.float64)
 
 
 def _within(matrix: Matrix, of: NDArray[np.float32], into: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """A fingerprint of sound that survives speech over it: pairs of peaks of the spectrogram.
 
 Source: A. Wang, An Industrial-Strength Audio Search Algorithm, 2003. A peak stays a peak when something else sounds
-beside it, so that some pairs of any few seconds survive; and pairs of one recording keep their distance in time from those of
-a copy, so that what agrees piles up at one offset. Where pitch was changed nothing piles up.
+beside it, so that some pairs of any few seconds survive; and pairs of one recording keep their distance in
+time from those of a copy, so that what agrees piles up at one offset. Where pitch was changed nothing piles up.
 """
 
 from __future__ import annotations

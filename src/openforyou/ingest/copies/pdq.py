@@ -1,8 +1,8 @@
 """PDQ, the perceptual hash of a picture, for many pictures at once and from one fixed size.
 
 Source: facebook/ThreatExchange, `pdq/cpp/hashing`. From 64 × 64 luma PDQ neither blurs nor decimates, so that the hash
-is a cosine transform and a median; this form gives bit for bit what the original gives for such a picture, with the same
-order of additions in the same precision.
+is a cosine transform and a median; this form gives bit for bit what the original gives for such a picture, with the
+same order of additions in the same precision.
 """
 
 from __future__ import annotations
@@ -55,4 +55,4 @@ def mirrored(terms: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def distances(one: Hashes, other: Hashes) -> NDArray[np.int64]:
     """Bits that differ, row by row: 0 … 256."""
-    return np.bitwise_count(one ^ other).sum(axis=-1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(one ^ other).sum(axis=-1, dtype=np.int64), np.int64)

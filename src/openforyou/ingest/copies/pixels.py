@@ -35,7 +35,8 @@ class Span:
 
 def read(path: Path, start_s: float, end_s: float) -> Span:
     """About `PER_S` frames a second of `path` between two times; at least one."""
-    frames, times = [], []
+    frames: list[NDArray[np.uint8]] = []
+    times: list[float] = []
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_count = 1
@@ -50,7 +51,7 @@ def read(path: Path, start_s: float, end_s: float) -> Span:
                 break
             if time >= due - 1e-3:
                 small = scale.reformat(frame, width, height, format="gray", interpolation="AREA")
-                frames.append(small.to_ndarray())
+                frames.append(np.asarray(small.to_ndarray(), np.uint8))
                 times.append(time)
                 due = max(due + 1 / PER_S, time + 0.5 / PER_S)
     return Span(np.stack(frames), np.array(times))

@@ -92,6 +92,6 @@ def unpacked(data: bytes) -> Print:
         hashes=np.frombuffer(parts[1], np.uint8).reshape(frames, pdq.BYTES),
         inner=np.frombuffer(parts[2], np.uint8).reshape(frames, pdq.BYTES),
         of=np.frombuffer(parts[3], "<i4").astype(np.int32),
-        places=np.frombuffer(parts[4], "<i2").reshape(count, 2).astype(np.float32) / 8,
+        places=np.frombuffer(parts[4], "<i2").reshape(count, 2).astype(np.float32) / np.float32(8),
         codes=np.frombuffer(parts[5], np.uint8).reshape(count, CODE_BYTES),
     )
