@@ -70,9 +70,8 @@ class Platform:
             self.receipts = Receipts(self.database, settings.log_folder)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
             self.copies = Copies(self.database, self.blobs, self.clock)
-            self.ingest = Ingest(
-                self.catalog, self.database, self.blobs, self.clock, limits, settings.threads, self.copies
-            )
+            ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.ingest = ingest.watching_for(self.copies)
             work = settings.data / "training"
             self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)

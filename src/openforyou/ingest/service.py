@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
 
 from sqlalchemy import Connection
 
@@ -66,7 +66,7 @@ _SOURCE_KEY = re.compile(r"uploads/([1-9A-HJ-NP-Za-km-z]{11})-(\d{1,12})")
 class Ingest:
     """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core.
 
-    Without `copies` nothing is compared with what is here.
+    What comes in is compared with what is here only after `watching_for`.
     """
 
     def __init__(
@@ -77,7 +77,6 @@ class Ingest:
         clock: Clock,
         limits: Limits = DEFAULT_LIMITS,
         threads: int = 0,
-        copies: Copies | None = None,
     ) -> None:
         self._catalog = catalog
         self._database = database
@@ -85,7 +84,12 @@ class Ingest:
         self._clock = clock
         self._limits = limits
         self._threads = threads or os.cpu_count() or 1
+        self._copies: Copies | None = None
+
+    def watching_for(self, copies: Copies) -> Self:
+        """From now on compare every clip with what is here before it is published."""
         self._copies = copies
+        return self
 
     def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
         """Check a file and queue it. Returns at once with the item that it will become.

@@ -27,18 +27,18 @@ def _even(value: float) -> int:
     return max(32, 2 * round(value / 2))
 
 
-def resize(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _resize(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     scale, stretch = rng.uniform(0.35, 0.8), rng.uniform(0.92, 1.08)
     size = (_even(width * scale * stretch), _even(height * scale))
     return _each(film, lambda frame: cv2.resize(frame, size, interpolation=cv2.INTER_AREA)), f"to {scale:.2f}"
 
 
-def grey(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _grey(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)), "grey"
 
 
-def colour(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _colour(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     gains, gamma, lift = rng.uniform(0.7, 1.3, 3), rng.uniform(0.65, 1.5), rng.uniform(-20, 30)
     levels = np.arange(256, dtype=np.float64)[:, None] / 255
     curve = np.clip(255 * levels**gamma * gains + lift, 0, 255).astype(np.uint8)[None]  # (1, 256, 3)
@@ -62,17 +62,17 @@ def _mark(rng: Generator, film: Film, share: float, words: str) -> Film:
     return _each(film, put)
 
 
-def small_mark(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _small_mark(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     share = rng.uniform(0.1, 0.22)
     return _mark(rng, film, share, "@mine"), f"{share:.2f} wide"
 
 
-def large_mark(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _large_mark(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     share = rng.uniform(0.4, 0.75)
     return _mark(rng, film, share, "LOOK AT THIS"), f"{share:.2f} wide"
 
 
-def caption(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _caption(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     share, at_top = rng.uniform(0.1, 0.27), rng.random() < 0.5
     bar = int(height * share)
@@ -89,7 +89,7 @@ def caption(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, put), f"{'top' if at_top else 'bottom'} {share:.2f}"
 
 
-def letterbox(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _letterbox(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     bar, upright = rng.uniform(0.08, 0.3), rng.random() < 0.5
     pad = 2 * round((height if upright else width) * bar / 2)
@@ -103,7 +103,7 @@ def letterbox(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, put), f"bars {bar:.2f}"
 
 
-def blur_pad(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _blur_pad(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     wider = rng.uniform(1.3, 2.2)
     size = (_even(width * wider), height) if height > width else (width, _even(height * wider))
@@ -130,20 +130,20 @@ def _cropped(film: Film, shares: tuple[float, float, float, float], back: bool) 
     return _each(film, lambda frame: cv2.resize(frame[top:bottom, left:right], size))
 
 
-def crop_centred(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _crop_centred(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     share = rng.uniform(0.05, 0.30)
     side = share / 2
     return _cropped(film, (side, side, side, side), bool(rng.random() < 0.5)), f"{share:.2f} of each side"
 
 
-def crop_off_centre(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _crop_off_centre(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     across, down = rng.uniform(0.05, 0.30, 2)
     x, y = rng.choice([0.0, 1.0], 2) if rng.random() < 0.5 else rng.uniform(0, 1, 2)
     shares = (across * x, across * (1 - x), down * y, down * (1 - y))
     return _cropped(film, shares, bool(rng.random() < 0.5)), f"{across:.2f} × {down:.2f} at {x:.1f}, {y:.1f}"
 
 
-def rotation(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _rotation(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     angle = rng.uniform(1, 5) * rng.choice([-1, 1])
     zoom = rng.choice([1.0, 1.12])
@@ -151,18 +151,18 @@ def rotation(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.warpAffine(frame, matrix, (width, height))), f"{angle:.1f}°"
 
 
-def mirror(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _mirror(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return _each(film, lambda frame: cv2.flip(frame, 1)), "mirrored"
 
 
-def speed(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _speed(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     factor = rng.uniform(0.8, 0.95) if rng.random() < 0.5 else rng.uniform(1.05, 1.25)
     count = int(len(film.frames) / factor)
     picked = np.minimum((np.arange(count) * factor + rng.uniform(0, 1)).astype(int), len(film.frames) - 1)
     return replace(film, frames=film.frames[picked]), f"{factor:.2f}×"
 
 
-def trim(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _trim(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     keep = max(0.4, 3.2 / film.seconds) + rng.uniform(0, 0.3)
     count = min(int(len(film.frames) * keep), len(film.frames) - 1)
     start = int(rng.integers(0, len(film.frames) - count))
@@ -171,7 +171,7 @@ def trim(rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     ), f"{count / film.per_s:.1f} s from {start / film.per_s:.1f} s"
 
 
-def picture_in_picture(rng: Generator, film: Film, other: Film) -> tuple[Film, str]:
+def _picture_in_picture(rng: Generator, film: Film, other: Film) -> tuple[Film, str]:
     height, width = film.frames.shape[1:3]
     share = rng.uniform(0.45, 0.75)
     size = (_even(width * share), _even(height * share))
@@ -185,25 +185,26 @@ def picture_in_picture(rng: Generator, film: Film, other: Film) -> tuple[Film, s
     return replace(film, frames=np.stack(out)), f"{share:.2f} wide"
 
 
-def compression(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
+def _compression(_rng: Generator, film: Film, _: Film) -> tuple[Film, str]:
     return film, "strong"
 
 
 SINGLE: dict[str, Draw] = {
-    "resize": resize,
-    "compression": compression,
-    "grey": grey,
-    "colour": colour,
-    "small mark": small_mark,
-    "large mark": large_mark,
-    "caption bar": caption,
-    "letterbox": letterbox,
-    "blur pad": blur_pad,
-    "centred crop": crop_centred,
-    "off-centre crop": crop_off_centre,
-    "rotation": rotation,
-    "mirror": mirror,
-    "speed": speed,
-    "trim": trim,
-    "picture in picture": picture_in_picture,
+    "resize": _resize,
+    "compression": _compression,
+    "grey": _grey,
+    "colour": _colour,
+    "small mark": _small_mark,
+    "large mark": _large_mark,
+    "caption bar": _caption,
+    "letterbox": _letterbox,
+    "blur pad": _blur_pad,
+    "centred crop": _crop_centred,
+    "off-centre crop": _crop_off_centre,
+    "rotation": _rotation,
+    "mirror": _mirror,
+    "speed": _speed,
+    "trim": _trim,
+    "picture in picture": _picture_in_picture,
 }
+"""Each alteration by its name. Strong compression is left to whoever encodes."""
