@@ -23,6 +23,8 @@ from openforyou.events.intake import Intake
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
+from openforyou.ingest.copies import store as copies_store
+from openforyou.ingest.copies.service import Copies
 from openforyou.ingest.imports.proofs import Checked
 from openforyou.ingest.imports.runs import Runs
 from openforyou.ingest.imports.service import Imports
@@ -86,7 +88,7 @@ class Platform:
             self.tasks = Tasks(self.database)
             self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
-            self.catalog = Catalog(self.database, self.clock)
+            self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
             self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)
             self.identities = identities(settings, self.database, self.clock, self.outside)
@@ -99,7 +101,9 @@ class Platform:
             self.receipts = Receipts(self.database, settings.log_folder)
             self.optouts = OptOuts(self.database, self.clock, self.outside)
             limits = Limits(size_bytes_max=settings.upload_max_mb * 1_000_000)
-            self.ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.copies = Copies(self.database, self.blobs, self.clock)
+            ingest = Ingest(self.catalog, self.database, self.blobs, self.clock, limits, settings.threads)
+            self.ingest = ingest.watching_for(self.copies)
             self.ingest.credentials = credentials.keeping(settings, self.clock)
             self.imports = Imports(self.catalog, self.ingest, self.database, self.blobs, self.clock)
             self.imports.fetcher = self.outside

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from openforyou.catalog import store
 from openforyou.catalog.credentials import store as credentials_store
@@ -19,14 +21,21 @@ from openforyou.core.languages import primary_tag
 from openforyou.storage.database import Database
 
 PAGE_ITEMS = 60
+OnWithdrawal = Callable[[Connection, ItemId], None]
+"""What else goes with an item, in the transaction that withdraws it."""
+
+
+def nothing_more(connection: Connection, item_id: ItemId) -> None:
+    """Nothing goes with it."""
 
 
 class Catalog:
     """Creators, items and rights on one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, on_withdrawal: OnWithdrawal = nothing_more) -> None:
         self._database = database
         self._clock = clock
+        self._on_withdrawal = on_withdrawal
 
     # Creators
 
@@ -118,6 +127,14 @@ class Catalog:
         with self._database.connect() as connection:
             return store.items_by_id(connection, ids, at=self._clock.now(), right=right)
 
+    def maker_of(self, item_id: ItemId) -> CreatorId:
+        """Whose an item is, shown or not. Raises `ItemNotFound`."""
+        with self._database.connect() as connection:
+            found = store.items_by_id(connection, [item_id], at=self._clock.now(), right=None).get(item_id)
+        if found is None:
+            raise ItemNotFound(encode_id(item_id))
+        return found.creator_id
+
     def items_for(self, ids: Iterable[int], creator_id: CreatorId) -> dict[int, Item]:
         """Of those items what may be shown, and what is this creator's own in whatever state."""
         with self._database.connect() as connection:
@@ -180,6 +197,7 @@ class Catalog:
         now = self._clock.now()
         with self._database.begin() as connection:
             standing.withdraw(connection, item_id, now)
+            self._on_withdrawal(connection, item_id)
 
     # Where it comes from
 

@@ -182,14 +182,14 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
 
 
 def publish(connection: Connection, item_id: ItemId, publication: Publication, at: datetime) -> bool:
-    """Take in everything and make it visible; False when it was withdrawn meanwhile."""
+    """Take in everything and make it visible, or hold it; False when it was withdrawn meanwhile."""
     done = connection.execute(
         update(items)
         .where(items.c.id == item_id, items.c.status == "processing")
         .values(
-            status="published",
-            published_at=func.coalesce(items.c.published_at, at),
-            reason="",
+            status="held" if publication.held_because else "published",
+            published_at=items.c.published_at if publication.held_because else func.coalesce(items.c.published_at, at),
+            reason=publication.held_because,
             changed_at=func.now(),
             duration_ms=publication.duration_ms,
             width=publication.width,

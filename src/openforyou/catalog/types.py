@@ -155,7 +155,7 @@ class Item:
     preview_key: str
     renditions: tuple[Rendition, ...]
     reason: str
-    """Why it was refused, in words for its creator; empty otherwise."""
+    """Why it was refused or is held, in words for its creator; empty otherwise."""
     created_at: datetime
     published_at: datetime | None
     cross_post: bool = False
@@ -214,6 +214,8 @@ class Publication:
     """Of its source. What they refuse holds from the moment of publishing."""
     sounds: tuple[SoundUse, ...] = ()
     """The registered sounds that are heard in it."""
+    held_because: str = ""
+    """Why a person has to look at it before it is published; empty: nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from openforyou import __version__
 from openforyou.cli import (
     bench,
     claims,
+    copies,
     credentials,
     demo,
     drill,
@@ -75,6 +76,7 @@ _add("verify", verify.verify)
 _add("drill", drill.drill)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(copies.app, name="copies")
 app.add_typer(policy.app, name="policy")
 app.add_typer(claims.app, name="claims")
 app.add_typer(queue.app, name="queue")

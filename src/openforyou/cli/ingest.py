@@ -199,8 +199,10 @@ def _outcome(path: str, ended: Processed, was_here: bool) -> Outcome:
     public_id = encode_id(ended.item_id)
     if ended.status is ItemStatus.FAILED:
         return Outcome(path, FAILED, public_id, ended.error, ended.hint or None)
-    if ended.status in (ItemStatus.HELD, ItemStatus.NEEDS_SOUND):
+    if ended.status is ItemStatus.NEEDS_SOUND:
         return Outcome(path, HELD, public_id, ended.error, ended.hint or None)
+    if ended.status is ItemStatus.HELD:
+        return Outcome(path, HELD, public_id, ended.error, "`openforyou copies list` shows beside what.")
     if ended.status is not ItemStatus.PUBLISHED:
         return Outcome(path, REFUSED, public_id, ended.error or "It was withdrawn meanwhile.", ended.hint or None)
     return Outcome(

@@ -29,7 +29,7 @@ from openforyou.demo.film import Format, shoot, start_worker
 from openforyou.demo.world import Clip
 
 EVIDENCE = "demo world"
-LIVING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING, ItemStatus.PUBLISHED})
+LIVING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING, ItemStatus.HELD, ItemStatus.PUBLISHED})
 
 
 @dataclass(frozen=True, slots=True)

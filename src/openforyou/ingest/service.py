@@ -1,6 +1,6 @@
 """Takes files in, makes items of them, and publishes each in one transaction or refuses it with a reason.
 
-    take_in ─► source blob, item queued ─► process_next ─► files made ─► blobs ─► published ─► source deleted
+    take_in ─► source blob, item queued ─► process_next ─► files made ─► blobs ─► published, or held ─► source deleted
                                                └──────────────► refused, with a reason ──────────┘
 
 A process that is killed anywhere on this way leaves an item that is waiting again: the claim is a lock that dies
@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
 
 from sqlalchemy import Connection
 
@@ -51,9 +51,15 @@ from openforyou.core.ids import CreatorId, ItemId, SoundId, decode_id, encode_id
 from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
+from openforyou.ingest.copies import store as copies_store
+from openforyou.ingest.copies.landmarks import sound_landmarks
+from openforyou.ingest.copies.service import Copies
+from openforyou.ingest.copies.taking import Taker
+from openforyou.ingest.copies.types import Comparison
 from openforyou.ingest.credentials.keeping import Keeping
 from openforyou.ingest.credentials.reading import Reader
 from openforyou.ingest.encoders import describe
+from openforyou.ingest.encoders.sample import SOUND_RATE
 from openforyou.ingest.errors import GaveUp, SourceGone
 from openforyou.ingest.probe import check_size, probe
 from openforyou.ingest.registry import Registry
@@ -74,6 +80,7 @@ ANY_NUMBER = 2**31 - 1
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
 KEEPING_SOURCE = frozenset({ItemStatus.NEEDS_SOUND, ItemStatus.FAILED})
 """Their file is what another attempt begins with."""
+KEEPING_FILES = frozenset({ItemStatus.PUBLISHED, ItemStatus.HELD})
 DEFAULT_LIMITS = Limits()
 POLL_S = 0.5
 UNQUEUED_AFTER = timedelta(hours=1)
@@ -82,7 +89,10 @@ _SOURCE_KEY = re.compile(r"uploads/([1-9A-HJ-NP-Za-km-z]{11})-(\d{1,12})")
 
 
 class Ingest:
-    """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core."""
+    """Use from any number of threads and processes at once. `threads` is for each coder; 0: one a core.
+
+    What comes in is compared with what is here only after `watching_for`.
+    """
 
     def __init__(
         self,
@@ -103,6 +113,12 @@ class Ingest:
         """Who reads and signs Content Credentials. Until the platform sets it: nobody is trusted, nothing is signed."""
         self._sounds = Sounds(database, clock)
         self._works = Registry(self._sounds)
+        self._copies: Copies | None = None
+
+    def watching_for(self, copies: Copies) -> Self:
+        """From now on compare every clip with what is here before it is published."""
+        self._copies = copies
+        return self
 
     def take_in(self, path: Path, creator_id: CreatorId, **said: Unpack[Said]) -> ItemId:
         """Check a file and queue it. Returns at once with the item that it will become.
@@ -197,6 +213,19 @@ class Ingest:
             if not store.queue_again(connection, item_id, sound, key):
                 raise NotHeld("being made ready")
 
+    def check(self, path: Path, progress: Progress = silent) -> list[Comparison]:
+        """What a file matches of all that is here, without taking it in. Raises as `take_in` does."""
+        assert self._copies is not None, "made without copies"
+        name = rules.checked_name(path.name)
+        check_size(path, name, self._limits)
+        clip = probe(path, name, self._limits)
+        taker = Taker(clip.picture_s, self._threads)
+        with workspace() as folder:
+            work = Work(self._limits, self._threads, progress, taps=(taker,))
+            made, sample = transcode(path, name, clip, folder, work)
+            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            return self._copies.check(taker.taken(), heard, made.folder / made.renditions[-1].file, made.duration_ms)
+
     def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
         """Bring `item_id` to its end here, or wait for the process that does. Raises `ItemNotFound`."""
         while True:
@@ -221,10 +250,12 @@ class Ingest:
             is_new = item is None and int(key.rpartition("-")[2]) > oldest
             if is_new or (item is not None and item.status in WAITING | KEEPING_SOURCE):
                 continue
-            if item is None or item.status is not ItemStatus.PUBLISHED:
+            if item is None or item.status not in KEEPING_FILES:
                 self._remove_files(ItemId(item_id))
             self._blobs.delete(key)
             swept += 1
+        if self._copies is not None:
+            self._copies.sweep()
         return swept
 
     # One item. The connection that holds the claim is the one that publishes: if it breaks, so does the claim.
@@ -250,13 +281,16 @@ class Ingest:
         is_published = store.publish(connection, item_id, publication, self._clock.now())
         connection.commit()
         if not is_published:  # Its creator withdrew it while it was being made.
+            copies_store.remove(connection, item_id)
+            connection.commit()
             self._remove_files(item_id)
             return Processed(item_id, ItemStatus.WITHDRAWN)
         kept = {publication.poster_key, publication.preview_key, *(each.key for each in publication.renditions)}
         self._remove_files(item_id, kept)
         return Processed(
             item_id,
-            ItemStatus.PUBLISHED,
+            ItemStatus.HELD if publication.held_because else ItemStatus.PUBLISHED,
+            error=publication.held_because,
             duration_ms=publication.duration_ms,
             width=publication.width,
             height=publication.height,
@@ -264,10 +298,12 @@ class Ingest:
         )
 
     def _made(self, item: Item, taken: Any, folder: Path, progress: Progress) -> Publication:
-        """Transcode, describe and store the blobs; nothing is visible yet."""
+        """Transcode, describe, store the blobs, and see whether it is a copy; nothing is visible yet."""
         source = self._local_source(taken, folder)
         clip = probe(source, taken.source_name, self._limits)
-        work = Work(self._limits, self._threads, progress, self._sounding(taken, folder))
+        taker = Taker(clip.picture_s, self._threads)
+        taps = () if self._copies is None else (taker,)
+        work = Work(self._limits, self._threads, progress, self._sounding(taken, folder), taps)
         made, sample = transcode(source, taken.source_name, clip, folder, work)
         files = [made.folder / rendition.file for rendition in made.renditions]
         credentials = self.credentials.keep(source, files, item.title)
@@ -277,6 +313,11 @@ class Ingest:
         for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
             self._blobs.put(keys[file], made.folder / file)
         large = made.renditions[0].size
+        held_because = ""
+        if self._copies is not None:
+            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            picture = made.folder / made.renditions[-1].file
+            held_because = self._copies.admit(item, taker.taken(), heard, picture, made.duration_ms)
         return Publication(
             duration_ms=made.duration_ms,
             width=large.width,
@@ -298,6 +339,7 @@ class Ingest:
             ),
             features=features,
             credentials=credentials,
+            held_because=held_because,
         )
 
     def _sounding(self, taken: Any, folder: Path) -> Sounding:
@@ -359,6 +401,7 @@ class Ingest:
 
     def _refused(self, connection: Connection, item_id: ItemId, error: BadInput) -> Processed:
         store.set_status(connection, item_id, ItemStatus.REFUSED, str(error))
+        copies_store.remove(connection, item_id)
         connection.commit()
         self._remove_files(item_id)
         return Processed(item_id, ItemStatus.REFUSED, error=error.message, hint=error.hint)

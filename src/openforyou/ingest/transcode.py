@@ -6,12 +6,12 @@ compliant already; the small rendition, the preview and the samples are scaled f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import av
 import numpy as np
@@ -45,6 +45,18 @@ BROKEN_SHARE_MAX = 0.05
 """Of the picture's packets, this many may fail to decode."""
 
 
+class Tap(Protocol):
+    """Whoever looks on while a clip is transcoded, so that nobody decodes it again."""
+
+    def begin(self) -> None:
+        """A pass begins with the first frame; one before it may have broken off."""
+        ...
+
+    def look(self, frame: VideoFrame, time: Fraction) -> None:
+        """A shaped frame, shown from `time` seconds on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sounding:
     """What a clip is to sound like: as it is, silent, or like the sound file at `path` from `from_ms` on."""
@@ -59,12 +71,13 @@ AS_IT_IS = Sounding()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What bounds a pass: the limits, and how many threads each coder may use."""
+    """What bounds a pass: the limits, and how many threads each coder may use; and who looks on."""
 
     limits: Limits
     threads: int = 1
     progress: Progress = silent
     sounding: Sounding = AS_IT_IS
+    taps: Sequence[Tap] = ()
 
 
 class _CopyFailedError(Exception):
@@ -94,6 +107,8 @@ class _Pass:
         self._decoded_px, self._broken = 0, 0
         self._last = clip.start - 1
         self._end = clip.start
+        for tap in work.taps:
+            tap.begin()
 
     def run(self, path: Path) -> tuple[Transcoded, Sample]:
         with opened(path, self._name, self._work.limits) as file:
@@ -200,6 +215,8 @@ class _Pass:
             assert shaped.time_base is not None
             time = shaped.pts * shaped.time_base - self._clip.start
             self._sampler.look(shaped, time)
+            for tap in self._work.taps:
+                tap.look(shaped, time)
             self._preview.picture(shaped, time)
             if self._small is not None:
                 self._small.picture(self._scale_small(shaped), time)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, delete, func, update
 
 from openforyou.catalog import store
-from openforyou.catalog.tables import items
+from openforyou.catalog.tables import items, renditions
 from openforyou.catalog.types import ItemStatus, Right
 from openforyou.core.ids import ItemId
 
@@ -41,4 +41,31 @@ def _moved(connection: Connection, item_id: ItemId, way: tuple[ItemStatus, ItemS
         .where(items.c.id == item_id, items.c.status == way[0].value)
         .values(status=way[1].value, reason=reason, changed_at=func.now())
     )
+    return done.rowcount == 1
+
+
+def publish_held(connection: Connection, item_id: ItemId, at: datetime) -> bool:
+    """Make visible what was held; False when it is not held."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == ItemStatus.HELD.value)
+        .values(
+            status=ItemStatus.PUBLISHED.value,
+            published_at=func.coalesce(items.c.published_at, at),
+            reason="",
+            changed_at=func.now(),
+        )
+    )
+    return done.rowcount == 1
+
+
+def refuse_held(connection: Connection, item_id: ItemId, reason: str) -> bool:
+    """Refuse what was held: its files are no longer its own; False when it is not held."""
+    done = connection.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.status == ItemStatus.HELD.value)
+        .values(status=ItemStatus.REFUSED.value, reason=reason, changed_at=func.now(), poster_key="", preview_key="")
+    )
+    if done.rowcount == 1:
+        connection.execute(delete(renditions).where(renditions.c.item_id == item_id))
     return done.rowcount == 1

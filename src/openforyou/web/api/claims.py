@@ -169,4 +169,8 @@ def _about(wanted: NewClaim, platform: Platform) -> About:
     if wanted.kind is ClaimKind.THEFT:
         return About(wanted.kind, platform.catalog.item(item_id).creator_id, item_id)
     other_id = ItemId(decode_id(wanted.other_id, "other_id"))
-    return About(wanted.kind, platform.catalog.item(other_id).creator_id, item_id, other_id)
+    if platform.copies.stopping([item_id]).get(item_id) != other_id:
+        raise BadInput(
+            "Your clip was not taken for a copy of that one.", hint="Dispute it under My clips.", field="other_id"
+        )
+    return About(wanted.kind, platform.catalog.maker_of(other_id), item_id, other_id)

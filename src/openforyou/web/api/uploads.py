@@ -85,6 +85,7 @@ class OwnItem(BaseModel):
     imported_from: str = Field(
         description="Whose post elsewhere it was imported as, while nothing proves that this is you: it is private."
     )
+    copy_of: str | None = Field(description="The clip that it was taken for, where it is not published for that.")
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
 
@@ -249,6 +250,7 @@ def own_uploads(
     felt = platform.policies.felt_by(items, views)
     refused = platform.catalog.opt_outs([item.id for item in items])
     held = {} if creator is None else platform.imports.held_back(creator.id, [item.id for item in items])
+    copies = platform.copies.stopping([item.id for item in items])
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -261,7 +263,13 @@ def own_uploads(
             for upload in _unfinished(request).of_account(account.id)
         ],
         items=[
-            own_item(item, felt[item.id], refused.get(item.id, []), imported_from=held.get(item.id, ""))
+            own_item(
+                item,
+                felt[item.id],
+                refused.get(item.id, []),
+                imported_from=held.get(item.id, ""),
+                copy_of=copies.get(item.id),
+            )
             for item in items
         ],
         before=items[-1].created_at if len(items) == PAGE_ITEMS else None,
@@ -269,7 +277,9 @@ def own_uploads(
     )
 
 
-def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imported_from: str) -> OwnItem:
+def own_item(
+    item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imported_from: str, copy_of: ItemId | None
+) -> OwnItem:
     """An item as its creator sees it."""
     return OwnItem(
         id=encode_id(item.id),
@@ -286,6 +296,7 @@ def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imp
         credentials=credentials_mark(item),
         learning_refused=opt_out_cards(refused),
         imported_from=imported_from,
+        copy_of=None if copy_of is None else encode_id(copy_of),
         rules=[felt_card(one) for one in felt],
     )
 

@@ -118,6 +118,7 @@ async function follow(itemId, given) {
   for (;;) {
     const item = await lookUp(itemId);
     if (item?.status === "published") return finish(item, given);
+    if (item?.status === "held") return location.assign("/uploads");
     if (item?.status === "refused") return startAgain(new Refusal(422, { error: item.reason, field: "file" }));
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }

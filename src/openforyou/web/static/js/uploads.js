@@ -11,6 +11,7 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const STATES = {
   queued: "Waiting to be made ready",
   processing: "Being made ready",
+  held: "Waiting for a person to look at it",
   published: "Published",
   refused: "Not published",
   held: "Ready; somebody has to look at it first",
@@ -155,6 +156,13 @@ function soundChoices(item) {
   return element("div", { class: "choices" }, mute, others);
 }
 
+/** The way on for a clip that was taken for a copy: somebody decides whose it is. */
+function disputeOf(item) {
+  const href = `/claim?kind=copy&item=${item.id}&other=${item.copy_of}`;
+  const theirs = element("a", { class: "plain", href: `/item/${item.copy_of}` }, "See the other clip");
+  return element("p", {}, element("a", { href }, "Dispute"), " · ", theirs);
+}
+
 function withdrawButton(item) {
   const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
   const button = element("button", attributes, "Withdraw…");
@@ -193,7 +201,8 @@ function rowOf(item) {
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, choices, held, from, refusal, ...folds);
+  const dispute = item.copy_of ? disputeOf(item) : null;
+  const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
