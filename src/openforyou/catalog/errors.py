@@ -43,7 +43,7 @@ class LearningRefused(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__(
-            "Whoever signed this clip says that nothing may be trained on it, so the right to learn cannot be given.",
-            hint="Only its signer can allow it: have them sign it anew without that refusal, and upload that file.",
+            "Where this comes from it is said that nothing may be trained on it: the right to learn cannot be given.",
+            hint="Only whoever said so can allow it: have them sign it, or their page say it, without that refusal.",
             field="learn",
         )

@@ -65,18 +65,6 @@ def archive_without_proof(world: World, case: Case) -> Outcome:
     return Outcome.PREVENTED
 
 
-@attack(Seat.SCRIPT)
-def proof_of_another_account(world: World, case: Case) -> Outcome:
-    """Proves an account of the scraper's own, and imports another's archive under it."""
-    item = _brought_in(world, case, Asked(EVERYTHING), 202)
-    who = creator(world, SCRAPER)
-    proven = [one.outside.who for one in world.platform.identities.proven(who.id)]
-    world.platform.imports.settle_all()
-    case.stood("ada_films" not in proven, f"@{SCRAPER} has proven {proven or 'nothing'}")
-    case.stood(world.platform.catalog.item_rights(item) == frozenset(), "looking for proofs again gives it nothing")
-    return Outcome.PREVENTED
-
-
 @attack(Seat.ADMINISTRATOR)
 def licence_by_the_operators_word(world: World, case: Case) -> Outcome:
     """Says at the command line that there is a licence, which nobody gave."""

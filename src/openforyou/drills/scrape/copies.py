@@ -53,7 +53,8 @@ def _posted_again(world: World, case: Case, seed: int, alter: Callable[..., obje
     ended = handed_in(world, SCRAPER, copy)
     case.stood(ended.status is ItemStatus.REFUSED, f"@{SCRAPER}'s upload is {ended.status.value}")
     case.stood(f"@{OWNER}" in ended.error and encode_id(item) in ended.error, f"it is told whose it is: {ended.error}")
-    case.stood(world.platform.catalog.item_rights(ended.item_id) is not None, "and it may dispute that")
+    taken_for = world.platform.copies.stopping([ended.item_id]).get(ended.item_id)
+    case.stood(taken_for == item, "My clips leads to a dispute with that very clip")
     case.stood(ended.item_id not in world.platform.catalog.items([ended.item_id]), "nobody is shown it")
     return Outcome.PREVENTED
 

@@ -78,8 +78,8 @@ function refusalOf(refusals) {
   const why = element(
     "p",
     {},
-    "Whoever signed this clip says that nothing may be trained on it. So no model learns from it, whatever is ticked. " +
-      "Only the signer can change that: by signing it anew without those words.",
+    "Where this comes from it is said that nothing may be trained on it. So no model learns from it, whatever is ticked. " +
+      "Only whoever said so can change that.",
   );
   const fold = element("details", { class: "fold" }, element("summary", {}, "The words that say so"), element("ul", { class: "felt" }, ...rows));
   return element("div", { class: "refused-learning" }, why, fold);
