@@ -28,6 +28,10 @@ SIZE = (180, 320)
         (replace(AGREED, moving_s=0.2), LIE, [], Verdict.SAME_SCENE),
         (replace(AGREED, cosine=0.1), replace(LIE, area=0.02), [], Verdict.UNRELATED),
         (replace(AGREED, cosine=0.1, likeness=0.1), LIE, [], Verdict.UNRELATED),
+        (replace(AGREED, moving_s=1.7), replace(LIE, inliers=18), [], Verdict.UNRELATED),
+        (replace(AGREED, cosine=0.7), replace(LIE, inliers=18), [], Verdict.UNRELATED),
+        (AGREED, replace(LIE, inliers=18), ["mirrored"], Verdict.ALTERED),
+        (replace(AGREED, moving_s=1.7), replace(LIE, inliers=0), ["mirrored"], Verdict.ALTERED),
         (None, LIE, [], Verdict.UNRELATED),
     ],
 )

@@ -39,6 +39,7 @@ def write_clip(path: Path, look: str, variant: int, shape: str = "tall", sound: 
 def _picture(look: str, variant: int, number: int, width: int, height: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[0:height, 0:width] / max(width, height)
     turn = 2 * np.pi * number / (SECONDS * FRAMES_A_SECOND)
+    shade = _shade(variant, number, width, height)[..., None]
     if look == "Waves":
         bright = 0.5 + 0.5 * np.sin(9 * y + 2 * np.sin(4 * x + turn) + variant)
         colours = np.stack([0.1 * bright, 0.35 + 0.3 * bright, 0.55 + 0.4 * bright], -1)
@@ -48,4 +49,12 @@ def _picture(look: str, variant: int, number: int, width: int, height: int) -> N
     else:
         glow = np.exp(-30 * ((x - 0.3 - 0.1 * np.cos(turn + variant)) ** 2 + (y - 0.5 - 0.2 * np.sin(turn)) ** 2))
         colours = np.stack([0.15 + 0.85 * glow, 0.05 + 0.3 * glow, 0.05 + 0 * glow], -1)
-    return (255 * np.clip(colours, 0, 1)).astype(np.uint8)
+    return (255 * np.clip(colours * shade, 0, 1)).astype(np.uint8)
+
+
+def _shade(variant: int, number: int, width: int, height: int) -> NDArray[np.float64]:
+    """Clouds that drift over a clip as over no other: else one variant were a shifted copy of the next."""
+    rng = np.random.default_rng(variant)
+    clouds = np.kron(rng.uniform(0.45, 1.25, (12, 12)), np.ones((height // 6, width // 6)))
+    down, across = (round(number * speed) for speed in rng.uniform(-6, 6, 2))
+    return np.roll(clouds, (down, across), axis=(0, 1))[:height, :width]
