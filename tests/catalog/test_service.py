@@ -12,13 +12,13 @@ from openforyou.app.platform import Platform
 from openforyou.catalog import store
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
 from openforyou.catalog.queue import store as queue
-from openforyou.catalog.types import Creator, Draft, Publication, Rendition, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Draft, Publication, Rendition, Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.errors import BadInput, NotAllowed
 from openforyou.core.ids import CreatorId, ItemId, ViewerId, new_id
 from openforyou.storage.database import Database
 
-ALL = frozenset(Right)
+ALL = frozenset(ITEM_RIGHTS)
 PUBLICATION = Publication(
     duration_ms=4000,
     width=720,

@@ -15,7 +15,7 @@ from statistics import mean
 import pytest
 
 from openforyou.app.platform import Platform
-from openforyou.catalog.types import Item, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Item, Right
 from openforyou.core.ids import ItemId
 from openforyou.demo.build import build
 from openforyou.demo.film import Format
@@ -61,7 +61,7 @@ def test_a_world_is_built_watched_and_found_whole_the_next_time(platform: Platfo
     for item in made.values():
         assert (item.status, item.width, item.height, item.has_sound) == ("published", 72, 128, True)
         assert item.duration_ms == pytest.approx(1_500, abs=130)
-        assert platform.catalog.item_rights(item.id) == frozenset(Right)
+        assert platform.catalog.item_rights(item.id) == frozenset(ITEM_RIGHTS)
     assert states(platform) == dict.fromkeys(("demo", "demo.clips", "demo.viewers", "demo.model"), "done")
 
     ids = [item.id for item in made.values()]

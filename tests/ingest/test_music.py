@@ -10,7 +10,7 @@ import pytest
 from openforyou.app.platform import Platform
 from openforyou.catalog.sounds.errors import NotHeld, SoundKnown, SoundNotAllowed
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
-from openforyou.catalog.types import MUTED, Creator, Item, ItemStatus, Right, SoundChoice, SoundSource
+from openforyou.catalog.types import ITEM_RIGHTS, MUTED, Creator, Item, ItemStatus, SoundChoice, SoundSource
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import CreatorId, ItemId
 from openforyou.ingest.service import Ingest
@@ -32,7 +32,7 @@ def register(
 
 
 def bring(ingest: Ingest, creator: Creator, path: Path, **said: object) -> Processed:
-    item_id = ingest.take_in(path, creator.id, rights=frozenset(Right), evidence="test", **said)  # type: ignore[arg-type]
+    item_id = ingest.take_in(path, creator.id, rights=frozenset(ITEM_RIGHTS), evidence="test", **said)  # type: ignore[arg-type]
     ended = ingest.process_next(item_id)
     assert ended is not None
     return ended

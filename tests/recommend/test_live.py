@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, update
 
 from openforyou.catalog.tables import items
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId
 from openforyou.events.types import EventType
 from openforyou.ingest.encoders import CONTENT_DIM
@@ -98,7 +98,7 @@ def test_a_new_item_is_placed_by_the_model_and_the_rest_is_not_asked_again(world
     live.refresh()
     assert asked == []
     world.clock.advance(timedelta(seconds=1))
-    world.platform.catalog.set_item_rights(world.ids[9], world.creator(9), set(Right), "test")
+    world.platform.catalog.set_item_rights(world.ids[9], world.creator(9), set(ITEM_RIGHTS), "test")
     live.refresh()
     assert asked == [world.ids[9]]
     world.platform.catalog.withdraw(world.ids[3], world.creator(3))
@@ -214,7 +214,7 @@ def test_an_index_that_cannot_be_refreshed_serves_on_and_knows_that_it_is_stale(
     assert not live.is_stale
     with world.platform.database.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE features RENAME TO elsewhere")
-    world.platform.catalog.set_item_rights(world.ids[3], world.creator(3), set(Right), "test")
+    world.platform.catalog.set_item_rights(world.ids[3], world.creator(3), set(ITEM_RIGHTS), "test")
     deadline = monotonic() + 20
     while monotonic() < deadline and not live.is_stale:
         sleep(0.05)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from openforyou.app.platform import Platform
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, ViewerId
@@ -93,7 +93,7 @@ def test_a_creator_who_leaves_with_most_of_the_catalogue_leaves_full_slates(worl
 @pytest.mark.parametrize("right", [Right.RECOMMEND, Right.SHOW])
 def test_an_item_needs_both_rights_to_be_recommended(world: World, right: Right) -> None:
     item, creator = world.ids[0], world.creator(0)
-    world.platform.catalog.set_item_rights(item, creator, set(Right) - {right}, "test")
+    world.platform.catalog.set_item_rights(item, creator, set(ITEM_RIGHTS) - {right}, "test")
     served = [found for _ in range(13) for found in ids_of(world.slate(1))]
     assert item not in served
     assert len(set(served)) == 129

@@ -22,7 +22,7 @@ from openforyou.accounts.service import Accounts
 from openforyou.app.platform import Platform
 from openforyou.catalog import store
 from openforyou.catalog.queue import store as queue
-from openforyou.catalog.types import Creator, Draft, Publication, Rendition, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Draft, Publication, Rendition, Right
 from openforyou.core.ids import ItemId, encode_id, new_id
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.web.application import create_app
@@ -30,7 +30,7 @@ from openforyou.web.application import create_app
 ORIGIN = "http://localhost:8000"
 EMAIL, PASSWORD = "ada@example.org", "correct horse"
 FILES = ("720p.mp4", "360p.mp4", "poster.jpg", "preview.mp4")
-ALL_RIGHTS = frozenset(Right)
+ALL_RIGHTS = frozenset(ITEM_RIGHTS)
 Browser = Callable[..., TestClient]
 
 

@@ -29,7 +29,7 @@ from openforyou.bench.bulk import Crowd
 from openforyou.bench.freshness_platform import EVIDENCE, WITHIN_S, World, running
 from openforyou.bench.freshness_probes import WATCHERS, Probe, probed
 from openforyou.bench.report import Report, percentile, spread
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.errors import Unavailable
 from openforyou.core.progress import Progress, silent
 from openforyou.demo.film import Format, shoot
@@ -144,7 +144,7 @@ def _uploaded(world: World, clip: Path, rate: float, number: int) -> Upload:
     platform = world.platform
     creator = platform.catalog.add_creator(f"newcomer{number}", "Newcomer")
     began_s, began = perf_counter(), platform.clock.now()
-    item = platform.ingest.take_in(clip, creator.id, rights=frozenset(Right), evidence=EVIDENCE)
+    item = platform.ingest.take_in(clip, creator.id, rights=frozenset(ITEM_RIGHTS), evidence=EVIDENCE)
     for asked, viewer_number in zip(range(1, int(WITHIN_S * rate) + 1), cycle(world.viewers[:-WATCHERS]), strict=False):
         with world.viewer(viewer_number) as viewer:
             context = viewer.slate().contexts.get(item)

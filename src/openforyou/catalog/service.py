@@ -13,7 +13,7 @@ from openforyou.catalog.credentials.types import Credentials, OptOut
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound, LearningRefused
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
 from openforyou.catalog.standing import store as standing
-from openforyou.catalog.types import Creator, Draft, Grant, Item, ItemKind, ItemStatus, Publication, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Draft, Grant, Item, ItemKind, ItemStatus, Publication, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
 from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
@@ -225,8 +225,10 @@ class Catalog:
             return store.rights_of(connection, store.ITEM_SUBJECT, item_id, self._clock.now())
 
     def set_item_rights(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
-        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`, `LearningRefused`."""
+        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`, `LearningRefused`, `NotAllowed`."""
         self.own_item(item_id, creator_id)
+        if not set(wanted) <= set(ITEM_RIGHTS):
+            raise NotAllowed("An item carries no such right.", hint="`audio` is given over a sound, by its owner.")
         if Right.LEARN in wanted and self.opt_outs([item_id]):
             raise LearningRefused
         self._set_rights(store.ITEM_SUBJECT, item_id, wanted, f"creator:{encode_id(creator_id)}", evidence)

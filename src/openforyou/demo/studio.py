@@ -19,7 +19,7 @@ from typing import Self
 
 from openforyou.app.platform import Platform
 from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound
-from openforyou.catalog.types import Creator, Item, ItemStatus, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, ItemStatus
 from openforyou.core.errors import BadMedia
 from openforyou.core.ids import ItemId
 from openforyou.core.progress import Progress
@@ -122,7 +122,7 @@ class _Crew:
                 creator.id,
                 title=clip.title,
                 caption=clip.caption,
-                rights=frozenset(Right),
+                rights=frozenset(ITEM_RIGHTS),
                 evidence=EVIDENCE,
             )
         except AlreadyTaken as error:  # Another process makes the same world.

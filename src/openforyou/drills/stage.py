@@ -12,7 +12,7 @@ import numpy as np
 from openforyou.app.platform import Platform
 from openforyou.catalog import store
 from openforyou.catalog.queue import store as queue
-from openforyou.catalog.types import Draft, Publication, Rendition, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Draft, Publication, Rendition
 from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
 from openforyou.drills.errors import Broken
 from openforyou.drills.viewers import Told, Viewer
@@ -47,7 +47,7 @@ def publish(platform: Platform, maker: str) -> list[Clip]:
 
 def _publish(platform: Platform, creator: CreatorId, number: int) -> Clip:
     item = ItemId(new_id())
-    draft = Draft(f"Clip {number + 1}", "", frozenset(Right), f"{number}.mp4", uuid4().hex)
+    draft = Draft(f"Clip {number + 1}", "", frozenset(ITEM_RIGHTS), f"{number}.mp4", uuid4().hex)
     platform.catalog.queue(item, creator, draft, "", "made for a drill")
     publication = Publication(
         duration_ms=20_000,

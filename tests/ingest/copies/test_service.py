@@ -15,7 +15,7 @@ from sqlalchemy import text
 from openforyou.app.platform import Platform
 from openforyou.bench.copies.alterations import SINGLE
 from openforyou.bench.copies.films import Film, painted, read, write
-from openforyou.catalog.types import Creator, ItemStatus, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, ItemStatus
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, encode_id
 from openforyou.ingest.copies.errors import NotHeld
@@ -67,7 +67,7 @@ def bring(platform: Platform, creators: dict[str, Creator], tmp_path: Path) -> B
 
     def bring(film: Film, who: str) -> Processed:
         path = write(film, tmp_path / f"{who}.mp4")
-        item_id = platform.ingest.take_in(path, creators[who].id, rights=set(Right), evidence="ticked")
+        item_id = platform.ingest.take_in(path, creators[who].id, rights=set(ITEM_RIGHTS), evidence="ticked")
         return platform.ingest.finish(item_id)
 
     return bring
@@ -167,7 +167,7 @@ def test_of_two_copies_at_once_one_passes(
     waiting = []
     for who, film in (("ada", short), ("bob", altered(short, "large mark"))):
         path = write(film, tmp_path / f"{who}.mp4")
-        waiting.append(platform.ingest.take_in(path, creators[who].id, rights=set(Right), evidence="ticked"))
+        waiting.append(platform.ingest.take_in(path, creators[who].id, rights=set(ITEM_RIGHTS), evidence="ticked"))
     ended: dict[ItemId, ItemStatus] = {}
     together = threading.Barrier(2)
 

@@ -17,7 +17,7 @@ from openforyou.catalog import store
 from openforyou.catalog.credentials.store import refuse_learning
 from openforyou.catalog.credentials.types import CredentialState, OptOut
 from openforyou.catalog.errors import ItemNotFound, LearningRefused
-from openforyou.catalog.types import Creator, Item, ItemStatus, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, ItemStatus, Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, new_id
@@ -28,7 +28,7 @@ from openforyou.ingest.credentials.signing import Signer
 from tests.ingest.credentials.signers import Authority, TestSigner, flipped, mining, stream_copy
 
 Publish = Callable[..., Item]
-ALL = frozenset(Right)
+ALL = frozenset(ITEM_RIGHTS)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from openforyou.app.platform import Platform
-from openforyou.catalog.types import Creator, ItemStatus, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, ItemStatus
 from openforyou.ingest.imports.service import Imports, Source
 from openforyou.ingest.imports.types import Asked, Outcome
 from openforyou.ingest.imports.working import Pace
@@ -67,7 +67,7 @@ database, clock = Database.open(url), ManualClock(datetime.fromisoformat(now))
 catalog, blobs = Catalog(database, clock), FsspecBlobs(root)
 imports = Settling(catalog, Slow(catalog, database, blobs, clock), database, blobs, clock)
 imports.proofs = Proven()
-imports.bring_in(CreatorId(int(creator)), Source(Path(archive)), Asked(frozenset(Right), True), Pace(finish=True))
+imports.bring_in(CreatorId(int(creator)), Source(Path(archive)), Asked(frozenset(ITEM_RIGHTS), True), Pace(finish=True))
 """
 
 
@@ -95,9 +95,9 @@ def test_killed(
     assert reached == "here\n", errors
     assert platform.catalog.newest(10) == [], "no right is given before all is taken in"
 
-    asked = Asked(frozenset(Right), show_private=True)
+    asked = Asked(frozenset(ITEM_RIGHTS), show_private=True)
     report = imports.bring_in(creator.id, Source(path), asked, Pace(finish=True))
     assert report.count(Outcome.TAKEN) == 3
     items = platform.catalog.items_of(creator.id, everything=True)
     assert [item.status for item in items] == [ItemStatus.PUBLISHED] * 3
-    assert all(platform.catalog.item_rights(item.id) == frozenset(Right) for item in items)
+    assert all(platform.catalog.item_rights(item.id) == frozenset(ITEM_RIGHTS) for item in items)

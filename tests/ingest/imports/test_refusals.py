@@ -10,7 +10,7 @@ import pytest
 
 from openforyou.app.platform import Platform
 from openforyou.catalog.errors import LearningRefused
-from openforyou.catalog.types import Creator, Item, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, Right
 from openforyou.drills.elsewhere import Elsewhere, html
 from openforyou.ingest.imports.service import Imports, Source
 from openforyou.ingest.imports.types import Asked
@@ -41,7 +41,7 @@ def imports(platform: Platform, imports: Imports, proofs: Proven, there: Elsewhe
 def brought_in(imports: Imports, platform: Platform, creator: Creator, there: Elsewhere, tmp_path: Path) -> Item:
     feed = tmp_path / "feed.xml"
     feed.write_bytes(rss().replace(b"https://ada.example.org", f"https://{there.at(HOST)}".encode()))
-    imports.bring_in(creator.id, Source(feed), Asked(frozenset(Right)))
+    imports.bring_in(creator.id, Source(feed), Asked(frozenset(ITEM_RIGHTS)))
     items = platform.catalog.items_of(creator.id, everything=True)
     return next(item for item in items if item.title == "An article")
 
@@ -55,7 +55,7 @@ def test_a_page_that_says_no_is_shown_and_not_learned_from(
     (refusal,) = platform.catalog.opt_outs([item.id])[item.id]
     assert (refusal.kind, "/article" in refusal.source) == ("tdmrep", True)
     with pytest.raises(LearningRefused):
-        imports.choose(item.id, creator.id, frozenset(Right), "chosen")
+        imports.choose(item.id, creator.id, frozenset(ITEM_RIGHTS), "chosen")
     imports.settle(creator.id)
     assert Right.LEARN not in platform.catalog.item_rights(item.id)
 
@@ -65,7 +65,7 @@ def test_a_page_that_says_nothing_may_be_learned_from(
 ) -> None:
     there.pages[HOST, "/article"] = html("<p>Words")
     item = brought_in(imports, platform, creator, there, tmp_path)
-    assert platform.catalog.item_rights(item.id) == frozenset(Right)
+    assert platform.catalog.item_rights(item.id) == frozenset(ITEM_RIGHTS)
 
 
 def test_a_page_that_cannot_be_read_is_not_learned_from(

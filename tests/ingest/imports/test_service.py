@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from openforyou.app.platform import Platform
-from openforyou.catalog.types import Creator, Item, ItemKind, ItemStatus, Right
+from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, ItemKind, ItemStatus, Right
 from openforyou.core.errors import Conflict
 from openforyou.ingest.imports import store
 from openforyou.ingest.imports.errors import BadArchive, NotYours, UnknownArchive, Unproven
@@ -19,7 +19,7 @@ from openforyou.ingest.imports.working import Pace
 from tests.ingest.imports.builders import Files, as_json, instagram, mastodon, rss, snapchat, tiktok, youtube, zipped
 from tests.ingest.imports.conftest import FilmOf, Proven
 
-ALL = frozenset(Right)
+ALL = frozenset(ITEM_RIGHTS)
 EVERYTHING = Asked(ALL)
 ADA = ("instagram", "@Ada.Films")
 

@@ -23,7 +23,7 @@ from openforyou.accounts.service import Accounts
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.catalog import store
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId, encode_id
 from openforyou.events.types import Counts
 from openforyou.web.application import create_app
@@ -132,7 +132,7 @@ def _publish(platform: Platform, folder: Path) -> dict[str, ItemId]:
             path = write_clip(folder / f"{look}-{variant}.mp4", look, variant, shape, sound=variant != 2)
             title = f"{look} {variant + 1}"
             caption = CAPTIONS.get(variant, "").format(look=look.lower())
-            rights = frozenset(Right)
+            rights = frozenset(ITEM_RIGHTS)
             item_id = platform.ingest.take_in(
                 path, creator.id, title=title, caption=caption, rights=rights, evidence="for a test"
             )

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from openforyou.app.credentials import keeping
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.ids import ItemId, encode_id
 from tests.ingest.credentials.signers import Authority, TestSigner, flipped, mining
 from tests.web.pages.clips import write_clip
@@ -39,7 +39,7 @@ def publish(site: Site, tmp_path: Path) -> Iterator[Callable[..., str]]:
 
     def one(path: Path, title: str, handle: str) -> str:
         creator = catalog.creator(handle)
-        item_id = ingest.take_in(path, creator.id, title=title, rights=frozenset(Right), evidence="for a test")
+        item_id = ingest.take_in(path, creator.id, title=title, rights=frozenset(ITEM_RIGHTS), evidence="for a test")
         ingest.process_next(item_id)
         made.append(item_id)
         return f"/item/{encode_id(item_id)}"

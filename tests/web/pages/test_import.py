@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.ingest.imports.service import Source
 from openforyou.ingest.imports.types import Asked
 from tests.ingest.imports.builders import instagram, rss, zipped
@@ -95,7 +95,7 @@ def test_an_article_is_read_in_the_feed_and_on_its_page(visit: Visit, tmp_path: 
     feed = tmp_path / "feed.xml"
     feed.write_bytes(rss())
     platform.imports.fetcher = None
-    asked = Asked(frozenset(Right), licence="my own words")
+    asked = Asked(frozenset(ITEM_RIGHTS), licence="my own words")
     platform.imports.bring_in(creator.id, Source(feed), asked)
     (item,) = platform.catalog.items_of(creator.id)
     visit.site.clips["An article"] = item.id

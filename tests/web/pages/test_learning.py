@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.ids import ItemId
 from openforyou.demo.film import Format, shoot
 from tests.web.pages.conftest import DESKTOP, PATIENCE_MS, Site, Visit, fresh_database, serving
@@ -35,7 +35,7 @@ def town(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             path = folder / f"{look}-{number}.mp4"
             shoot(path, look, (1, number), SECONDS, SMALL)
             item_id = platform.ingest.take_in(
-                path, makers[number % 6].id, title=path.stem, rights=frozenset(Right), evidence="for a test"
+                path, makers[number % 6].id, title=path.stem, rights=frozenset(ITEM_RIGHTS), evidence="for a test"
             )
             assert platform.ingest.process_next(item_id) is not None
             clips[path.stem] = item_id

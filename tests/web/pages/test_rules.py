@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.ids import encode_id
 from openforyou.moderation.types import Policy, Proposal, Scope, ScopeKind
 from tests.web.pages.clips import LOOKS, write_clip
@@ -94,7 +94,7 @@ def test_a_creator_reads_what_limits_a_clip_and_that_nothing_limits_another(
     for number, title in enumerate(("Held back", "As any other")):
         path = write_clip(tmp_path / f"{title}.mp4", "Checkers", 20 + number)
         items[title] = platform.ingest.take_in(
-            path, creator.id, title=title, rights=frozenset(Right), evidence="for a test"
+            path, creator.id, title=title, rights=frozenset(ITEM_RIGHTS), evidence="for a test"
         )
         platform.ingest.process_next(items[title])
     cap = publish("cap", Scope(ScopeKind.ITEM, items["Held back"]), "Not in the feed", limit=0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId, decode_id
 from openforyou.ingest.types import Said
 from tests.web.pages.clips import write_clip
@@ -158,7 +158,7 @@ def test_ones_own_clips_show_their_rights_and_can_be_withdrawn(visit: Visit, tmp
     platform = visit.site.platform
     creator = platform.catalog.creator("owner")
     path = write_clip(tmp_path / "own.mp4", "Checkers", 9)
-    said: Said = {"title": "My own", "rights": frozenset(Right), "evidence": "for a test", "language": "nl"}
+    said: Said = {"title": "My own", "rights": frozenset(ITEM_RIGHTS), "evidence": "for a test", "language": "nl"}
     item_id = platform.ingest.take_in(path, creator.id, **said)
     platform.ingest.process_next(item_id)
     visit.open("/uploads")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from openforyou.app.platform import Platform
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import CreatorId, decode_id, encode_id
 from openforyou.ingest.imports.errors import HOW_TO_PROVE, NotYours
 from openforyou.ingest.imports.registry import IMPORTERS
@@ -106,7 +106,7 @@ def get_import(run_id: RunId, creator: OwnCreator, platform: ThePlatform) -> Imp
 def start(decision: Decision, run_id: RunId, creator: OwnCreator, platform: ThePlatform, rates: TheRates) -> ImportOut:
     """Begin. Rights hold only once it is proven whose archive it is; until then everything is private to you."""
     rates.check(CHANGE, creator.id)
-    given = [right for right in Right if getattr(decision, right.value)]
+    given = [right for right in ITEM_RIGHTS if getattr(decision, right.value)]
     platform.archives.start(run_id, creator.id, given, show_private=decision.show_private)
     return _told(platform, platform.archives.run(run_id, creator.id), creator.id)
 
