@@ -112,6 +112,7 @@ def test_one_waits_while_another_import_of_the_same_creator_runs(
         assert store.claim(connection, store.IMPORT_LOCK, quick.catalog.creator("ada").id)
         for _ in range(5):
             assert not quick.archives.work_next()
+        store.release(connection, store.IMPORT_LOCK, quick.catalog.creator("ada").id)
     assert told(ada, run)["state"] == "waiting"
     assert quick.archives.work_next()
     assert told(ada, run)["state"] == "done"

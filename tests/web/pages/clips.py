@@ -55,6 +55,6 @@ def _picture(look: str, variant: int, number: int, width: int, height: int) -> N
 def _shade(variant: int, number: int, width: int, height: int) -> NDArray[np.float64]:
     """Clouds that drift over a clip as over no other: else one variant were a shifted copy of the next."""
     rng = np.random.default_rng(variant)
-    clouds = np.kron(rng.uniform(0.45, 1.25, (12, 12)), np.ones((height // 6, width // 6)))
+    clouds = np.kron(rng.uniform(0.7, 1.1, (12, 12)), np.ones((height // 6, width // 6)))
     down, across = (round(number * speed) for speed in rng.uniform(-6, 6, 2))
     return np.roll(clouds, (down, across), axis=(0, 1))[:height, :width]
