@@ -7,6 +7,7 @@ within seconds.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ from openforyou.demo.film import Format, shoot, start_worker
 from openforyou.demo.world import Clip
 
 EVIDENCE = "demo world"
+_log = logging.getLogger(__name__)
 LIVING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING, ItemStatus.HELD, ItemStatus.PUBLISHED})
 
 
@@ -109,7 +111,11 @@ class _Crew:
         if self._stop.is_set():
             raise Stopped
         ended = self._platform.ingest.finish(self._taken_in(clip, creator) if waiting is None else waiting.id)
-        if ended.status in (ItemStatus.REFUSED, ItemStatus.FAILED):
+        if ended.status is ItemStatus.HELD:
+            self._platform.copies.release(ended.item_id)  # All of them are ours.
+        elif self._platform.copies.stopping([ended.item_id]):
+            _log.warning("“%s” is left out: %s", clip.title, ended.error)
+        elif ended.status in (ItemStatus.REFUSED, ItemStatus.FAILED):
             raise BadMedia(ended.error, hint=ended.hint, field=clip.file_name)
 
     def _taken_in(self, clip: Clip, creator: Creator) -> ItemId:

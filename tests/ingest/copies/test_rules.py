@@ -31,6 +31,7 @@ SIZE = (180, 320)
         (replace(AGREED, moving_s=1.7), replace(LIE, inliers=18), [], Verdict.UNRELATED),
         (replace(AGREED, cosine=0.7), replace(LIE, inliers=18), [], Verdict.UNRELATED),
         (AGREED, replace(LIE, inliers=18), ["mirrored"], Verdict.ALTERED),
+        (replace(AGREED, cosine=0.54), replace(LIE, inliers=48, area=0.007), [], Verdict.UNRELATED),
         (replace(AGREED, moving_s=1.7), replace(LIE, inliers=0), ["mirrored"], Verdict.ALTERED),
         (None, LIE, [], Verdict.UNRELATED),
     ],
