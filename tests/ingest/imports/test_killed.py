@@ -24,7 +24,7 @@ import sys, time
 from datetime import datetime
 from pathlib import Path
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Right
+from openforyou.catalog.types import ITEM_RIGHTS
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import CreatorId
 from openforyou.ingest.imports import working, taking
