@@ -33,6 +33,8 @@ SIZE = (180, 320)
         (AGREED, replace(LIE, inliers=18), ["mirrored"], Verdict.ALTERED),
         (replace(AGREED, cosine=0.54), replace(LIE, inliers=48, area=0.007), [], Verdict.UNRELATED),
         (replace(AGREED, moving_s=1.7), replace(LIE, inliers=0), ["mirrored"], Verdict.ALTERED),
+        (replace(AGREED, cosine=0.67, moving_s=2.7), replace(LIE, inliers=48, area=0.1), [], Verdict.UNRELATED),
+        (replace(AGREED, cosine=0.71), LIE, ["mirrored"], Verdict.ALTERED),
         (None, LIE, [], Verdict.UNRELATED),
     ],
 )

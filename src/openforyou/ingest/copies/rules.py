@@ -9,12 +9,14 @@ from openforyou.ingest.copies.features import Matrix
 from openforyou.ingest.copies.matching import Lie
 from openforyou.ingest.copies.types import Spans, Verdict
 
-COPY_COSINE_MIN, COPY_MOVING_S_MIN = 0.65, 1.0
-"""Where the pictures fit well: between the greatest of clips that are no copies (0.37 of filmed ones, 0.54 of painted
-ones that share their brush) and copies (from 0.71 on). Less movement proves nothing: a person decides."""
-LOOSE_COSINE_MIN, LOOSE_MOVING_S_MIN = 0.75, 3.0
-"""Where a few corners alone fit: simple drawings that move alike, a glow on its round, a pattern that repeats, agree
-with each other for a while, up to 0.9 over less than two seconds."""
+LONG_MOVING_S = 3.0
+COPY_COSINE_MIN, SHORT_COSINE_MIN, COPY_MOVING_S_MIN = 0.7, 0.8, 1.0
+"""Where the pictures fit well: over so much movement, and over less. Between the greatest of clips that are no copies
+(0.37 of filmed ones; of painted ones 0.54 over five seconds, 0.67 over less than three) and copies (from 0.71 on).
+Less movement than the last proves nothing: a person decides."""
+LOOSE_COSINE_MIN = 0.75
+"""Where a few corners alone fit, over so much movement. Simple drawings that move alike, a glow on its round, a pattern
+that repeats, agree with each other for a while, up to 0.9 over less than two seconds."""
 FIT_INLIERS_MIN, FIT_AREA_MIN = 40, 0.02
 """Of copies, altered in all ways but two at a time: 54 features and more, over 0.029 of the frame and more; of simple
 drawings that move alike 27 at the most, of two painted papercuts 48, all within 0.007."""
@@ -30,7 +32,9 @@ def verdict(found: Agreement | None, lie: Lie, alterations: list[str]) -> Verdic
     if found is None:
         return Verdict.UNRELATED
     fits = lie.inliers == 0 or (lie.inliers >= FIT_INLIERS_MIN and lie.area >= FIT_AREA_MIN)  # 0: by its hashes
-    cosine_min, moving_s_min = (COPY_COSINE_MIN, COPY_MOVING_S_MIN) if fits else (LOOSE_COSINE_MIN, LOOSE_MOVING_S_MIN)
+    is_long = found.moving_s >= LONG_MOVING_S
+    cosine_min = (COPY_COSINE_MIN if is_long else SHORT_COSINE_MIN) if fits else LOOSE_COSINE_MIN
+    moving_s_min = COPY_MOVING_S_MIN if fits else LONG_MOVING_S
     if found.cosine >= cosine_min and found.moving_s >= moving_s_min:
         return Verdict.ALTERED if alterations or found.likeness < LIKENESS_SAME else Verdict.SAME
     if lie.inliers >= SCENE_INLIERS_MIN and lie.area >= SCENE_AREA_MIN and found.likeness >= SCENE_LIKENESS_MIN:
