@@ -107,8 +107,10 @@ def test_the_keyboard_reaches_everything_of_a_clip_and_sees_where_it_is(visit: V
     expect(page.locator(":focus")).to_have_text("Skip to the content")
     page.keyboard.press("Enter")
     reached = []
-    for _ in range(12):
+    for _ in range(14):
         page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break  # A clip without a caption or a sound has fewer places.
         reached.append(page.evaluate("document.activeElement.className"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     sounds = {"sound"} if page.locator(f"{CURRENT} .sound").is_visible() else set()
