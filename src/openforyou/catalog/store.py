@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import CredentialState
-from openforyou.catalog.tables import articles, creators, features, items, renditions, rights
+from openforyou.catalog.tables import TAKEN_ONCE, articles, creators, features, items, renditions, rights
 from openforyou.catalog.types import (
     Creator,
     Draft,
@@ -176,7 +176,7 @@ def item_of_source(connection: Connection, creator_id: CreatorId, sha256: str) -
         select(items.c.id, items.c.status).where(
             items.c.creator_id == creator_id,
             items.c.source_sha256 == sha256,
-            items.c.status.in_(["queued", "processing", "held", "needs_sound", "suspended", "published"]),
+            items.c.status.in_(TAKEN_ONCE),
         )
     ).one_or_none()
 

@@ -27,6 +27,9 @@ RIGHTS_RECORD = Care(
     erasure="the grantor's name is deleted with their account, the grant stays",
 )
 
+TAKEN_ONCE = ("queued", "processing", "held", "needs_sound", "suspended", "published")
+"""While an item of a creator's stands so, the same file is not taken in again."""
+
 creators = Table(
     "creators",
     metadata,
@@ -175,7 +178,7 @@ items = Table(
         "creator_id",
         "source_sha256",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'processing', 'held', 'needs_sound', 'suspended', 'published')"),
+        postgresql_where=text(f"status IN {TAKEN_ONCE}"),
     ),
     Index("ix_items_failed", "changed_at", postgresql_where=text("status = 'failed'")),
     info=PUBLIC.why("what can stand in a feed"),

@@ -19,6 +19,7 @@ from openforyou.ingest.soundfiles import samples_of
 from openforyou.ingest.studio.render import Sources, render
 from openforyou.ingest.studio.storyboard import Fit, Ground, Motion, Storyboard, Transition, read
 from openforyou.ingest.workspace import workspace
+from openforyou.storage.blobs import local_copy
 
 MOTIONS = (Motion.IN, Motion.LEFT, Motion.OUT, Motion.RIGHT)
 
@@ -91,10 +92,7 @@ def _made(
     found = platform.sounds.sound(SoundId(decode_id(sound, "sound")))
     told = told | {"beats_ms": found.beats_ms if on_beat else ()}
     with workspace() as folder:
-        track = platform.blobs.local_path(found.audio_key) or folder / "sound.m4a"
-        if not track.exists():
-            with platform.blobs.open(found.audio_key) as blob:
-                track.write_bytes(blob.read())
+        track = local_copy(platform.blobs, found.audio_key, folder / "sound.m4a")
         _render(read(told), files, track, made)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterable, Set
 from contextlib import suppress
@@ -68,7 +67,7 @@ from openforyou.ingest.soundfiles import HEARD_RATE, samples_of
 from openforyou.ingest.transcode import FILES, Sounding, Work, transcode
 from openforyou.ingest.types import Limits, Processed, Said, Transcoded
 from openforyou.ingest.workspace import workspace
-from openforyou.storage.blobs import Blobs
+from openforyou.storage.blobs import Blobs, local_copy
 from openforyou.storage.database import Database
 
 ATTEMPTS_MAX = 3
@@ -80,7 +79,8 @@ ANY_NUMBER = 2**31 - 1
 WAITING = frozenset({ItemStatus.QUEUED, ItemStatus.PROCESSING})
 KEEPING_SOURCE = frozenset({ItemStatus.NEEDS_SOUND, ItemStatus.FAILED})
 """Their file is what another attempt begins with."""
-KEEPING_FILES = frozenset({ItemStatus.PUBLISHED, ItemStatus.HELD})
+KEEPING_FILES = frozenset({ItemStatus.PUBLISHED, ItemStatus.HELD, ItemStatus.SUSPENDED})
+"""What is suspended may come back as it was."""
 DEFAULT_LIMITS = Limits()
 POLL_S = 0.5
 UNQUEUED_AFTER = timedelta(hours=1)
@@ -205,10 +205,7 @@ class Ingest:
         if key not in self._blobs.keys(key):
             key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
             with workspace() as folder:
-                copy = folder / "large"
-                with self._blobs.open(item.renditions[0].key) as blob, copy.open("wb") as file:
-                    shutil.copyfileobj(blob, file)
-                self._blobs.put(key, copy)
+                self._blobs.put(key, local_copy(self._blobs, item.renditions[0].key, folder / "large"))
         with self._database.begin() as connection:
             if not store.queue_again(connection, item_id, sound, key):
                 raise NotHeld("being made ready")
@@ -347,10 +344,7 @@ class Ingest:
         if taken.library_sound_id is None:
             return Sounding(is_muted=taken.sound_source == SoundSource.MUTED)
         sound = self._sounds.sound(SoundId(taken.library_sound_id))
-        path = self._blobs.local_path(sound.audio_key) or folder / "sound.m4a"
-        if not path.exists():
-            with self._blobs.open(sound.audio_key) as blob, path.open("wb") as file:
-                shutil.copyfileobj(blob, file)
+        path = local_copy(self._blobs, sound.audio_key, folder / "sound.m4a")
         return Sounding(path=path, from_ms=taken.library_from_ms)
 
     def _heard_in(self, made: Transcoded, taken: Any) -> tuple[SoundUse, ...]:
@@ -377,16 +371,10 @@ class Ingest:
 
     def _local_source(self, taken: Any, folder: Path) -> Path:
         """The source as a file of this machine, copied only where the store is elsewhere. Raises `SourceGone`."""
-        local = self._blobs.local_path(taken.source_key)
-        if local is not None:
-            return local
-        copy = folder / "source"
         try:
-            with self._blobs.open(taken.source_key) as blob, copy.open("wb") as file:
-                shutil.copyfileobj(blob, file)
+            return local_copy(self._blobs, taken.source_key, folder / "source")
         except NotFound:
             raise SourceGone(taken.source_name) from None
-        return copy
 
     def _put_off(self, taken: Any, error: Exception) -> None:
         """An attempt failed, not by the file's fault: later again, or never. Where even that fails, it waits."""

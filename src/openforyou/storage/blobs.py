@@ -119,6 +119,19 @@ class FsspecBlobs:
         return f"{self._root}/{key}"
 
 
+def local_copy(blobs: Blobs, key: str, path: Path) -> Path:
+    """The blob as a file of this machine: where it lies, or copied to `path` where the store is elsewhere.
+
+    Raises `NotFound`; then nothing lies at `path` that was not there before.
+    """
+    local = blobs.local_path(key)
+    if local is not None:
+        return local
+    with blobs.open(key) as blob, path.open("wb") as file:
+        shutil.copyfileobj(blob, file, CHUNK_BYTES)
+    return path
+
+
 @contextmanager
 def _staged(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file under a temporary name, locked while it is written and gone on leaving."""

@@ -10,9 +10,9 @@ later one sees the earlier one, in whatever process either is.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from openforyou.catalog.standing import store as standing
@@ -31,7 +31,7 @@ from openforyou.ingest.copies.taking import Taken
 from openforyou.ingest.copies.types import REFUSING, Comparison, Decision, Match, Spans, Verdict
 from openforyou.ingest.workspace import workspace
 from openforyou.moderation.claims import store as claims
-from openforyou.storage.blobs import Blobs
+from openforyou.storage.blobs import Blobs, local_copy
 from openforyou.storage.database import Database
 
 EXAMINED_MAX = 10
@@ -166,17 +166,8 @@ class Copies:
         with self._database.connect() as connection:
             keys = store.files_of(connection, item_id)
         for key in keys or [f"items/{encode_id(item_id)}/{file}" for file in FILES]:
-            local = self._blobs.local_path(key)
-            if local is not None:
-                return local
-            copy = folder / key.replace("/", "-")
-            try:
-                with self._blobs.open(key) as blob, copy.open("wb") as target:
-                    shutil.copyfileobj(blob, target)
-            except NotFound:
-                copy.unlink(missing_ok=True)
-                continue
-            return copy
+            with suppress(NotFound):
+                return local_copy(self._blobs, key, folder / key.replace("/", "-"))
         raise NotFound(f"The picture of item {encode_id(item_id)} is gone.", hint="It was withdrawn meanwhile.")
 
     def _ruled(self, creator_id: CreatorId, found: list[Comparison]) -> str:

@@ -9,7 +9,6 @@ that is killed leaves one that the next goes on with.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from openforyou.ingest.imports.types import Asked, Line, Outcome, Report, Run, R
 from openforyou.ingest.imports.working import Pace
 from openforyou.ingest.rules import checked_name
 from openforyou.ingest.workspace import workspace
+from openforyou.storage.blobs import local_copy
 
 PIECE_S = 20.0
 """How long one piece of work lasts, about: the entry that is begun is brought to its end."""
@@ -207,15 +207,8 @@ class Runs:
         if not run.blob_key:
             yield Source(run.name, run.name)
             return
-        local = self._blobs.local_path(run.blob_key)
-        if local is not None:
-            yield Source(local, run.name)
-            return
         with workspace() as folder:
-            copy = folder / "archive"
-            with self._blobs.open(run.blob_key) as blob, copy.open("wb") as file:
-                shutil.copyfileobj(blob, file)
-            yield Source(copy, run.name)
+            yield Source(local_copy(self._blobs, run.blob_key, folder / "archive"), run.name)
 
 
 def _order(line: Line) -> int:
