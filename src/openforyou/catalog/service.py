@@ -47,8 +47,10 @@ class Catalog:
 
     # Creators
 
-    def add_creator(self, handle: str, name: str, *, account_id: AccountId | None = None, bio: str = "") -> Creator:
-        """A new creator. Raises `HandleTaken`, `BadInput`."""
+    def add_creator(
+        self, handle: str, name: str, *, account_id: AccountId | None = None, bio: str = "", guarded: bool = False
+    ) -> Creator:
+        """A new creator; `guarded`: a minor. Raises `HandleTaken`, `BadInput`."""
         creator = Creator(
             id=CreatorId(new_id()),
             handle=checked_handle(handle),
@@ -58,7 +60,7 @@ class Catalog:
             created_at=self._clock.now(),
         )
         with self._database.begin() as connection:
-            if not store.insert_creator(connection, creator):
+            if not store.insert_creator(connection, creator, guarded=guarded):
                 raise HandleTaken(creator.handle)
         return creator
 

@@ -82,7 +82,7 @@ _OFFERED = _PERMITTED[Right.RECOMMEND].join(creators, creators.c.id == items.c.c
 # Creators
 
 
-def insert_creator(connection: Connection, creator: Creator) -> bool:
+def insert_creator(connection: Connection, creator: Creator, *, guarded: bool = False) -> bool:
     """False when the handle (or the account) has one already."""
     done = connection.execute(
         upsert(creators)
@@ -93,6 +93,7 @@ def insert_creator(connection: Connection, creator: Creator) -> bool:
             bio=creator.bio,
             account_id=creator.account_id,
             created_at=creator.created_at,
+            guarded=guarded,
         )
         .on_conflict_do_nothing()
         .returning(creators.c.id)

@@ -22,7 +22,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openforyou.catalog.rights.errors import BadRight
-from openforyou.catalog.rights.types import SOUND_SUBJECT, SUBJECT_KINDS, VIEWER_SUBJECT, Act, Decision, Party, RightEvent
+from openforyou.catalog.rights.types import (
+    SOUND_SUBJECT,
+    SUBJECT_KINDS,
+    VIEWER_SUBJECT,
+    Act,
+    Decision,
+    Party,
+    RightEvent,
+)
 from openforyou.catalog.types import Right
 from openforyou.core.encoding import canonical_json
 from openforyou.core.ids import encode_id

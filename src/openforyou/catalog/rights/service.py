@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -63,9 +64,7 @@ class Rights:
 
     # Choosing
 
-    def choose_for_item(
-        self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str
-    ) -> None:
+    def choose_for_item(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
         """A creator gives and withdraws, so that exactly `wanted` hold.
 
         Raises `ItemNotFound`, `LearningRefused`, `RightRefused` where somebody else said no, `NotAllowed`.
@@ -87,9 +86,11 @@ class Rights:
         """Give and withdraw `learn` over a viewer's own history. Raises `RightRefused`, `NotAllowed`."""
         if not set(wanted) <= {Right.LEARN}:
             raise NotAllowed("A viewer can give `learn` alone.", hint="The other rights belong to items.")
-        self.choose(VIEWER_SUBJECT, {viewer_id: wanted}, Voice(Party.VIEWER, f"viewer:{encode_id(viewer_id)}", evidence))
+        self.choose(
+            VIEWER_SUBJECT, {viewer_id: wanted}, Voice(Party.VIEWER, f"viewer:{encode_id(viewer_id)}", evidence)
+        )
 
-    def choose(self, kind: str, wanted: Mapping[int, Collection[Right]], voice: Voice) -> list[RightEvent]:
+    def choose(self, kind: str, wanted: Mapping[Any, Collection[Right]], voice: Voice) -> list[RightEvent]:
         """Give and withdraw, so that exactly `wanted` hold of each subject, in one transaction.
 
         What is withdrawn is withdrawn even if it was only to begin. Raises `LearningRefused` or `RightRefused`, and

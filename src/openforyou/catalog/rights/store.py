@@ -101,7 +101,8 @@ def insert_grants(connection: Connection, subject_kind: str, grants: Iterable[Gr
         )
         for one in grants
     ]
-    record(connection, said, max(one.since for one in said) if said else datetime.min)
+    if said:
+        record(connection, said, max(one.since for one in said))
 
 
 def end_right(connection: Connection, subject_kind: str, subject_id: int, right: Right, at: datetime) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from openforyou.catalog.sounds.tables import item_sounds, sounds
-from openforyou.catalog.sounds.types import Access, Audience, Heard, Licence, Sound
 from openforyou.catalog.rights.store import right_holds
 from openforyou.catalog.rights.types import ITEM_SUBJECT, SOUND_SUBJECT
+from openforyou.catalog.sounds.tables import item_sounds, sounds
+from openforyou.catalog.sounds.types import Access, Audience, Heard, Licence, Sound
 from openforyou.catalog.tables import items, rights
 from openforyou.catalog.types import Right, SoundUse
 from openforyou.core.ids import CreatorId, ItemId, SoundId

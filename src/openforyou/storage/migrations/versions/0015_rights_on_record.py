@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,13 +22,27 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+Word = dict[str, Any]
 WRITER_LOCK = 7_252
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 PARTIES = ("creator", "viewer", "owner", "guardian")
-COLUMNS = (
-    "id, seq, act, right, subject_kind, subject_id, by_kind, granted_by, given_to, evidence, since, until, region, at, "
-    "commitment"
-).split(", ")
+COLUMNS = [
+    "id",
+    "seq",
+    "act",
+    "right",
+    "subject_kind",
+    "subject_id",
+    "by_kind",
+    "granted_by",
+    "given_to",
+    "evidence",
+    "since",
+    "until",
+    "region",
+    "at",
+    "commitment",
+]
 
 
 def upgrade() -> None:
@@ -58,9 +73,7 @@ def upgrade() -> None:
         said = b"ofy-right-1\n" + _canonical(_told(one))
         secret = known[one["subject_kind"], one["subject_id"]]
         one["commitment"] = hmac.new(secret, said, hashlib.sha256).digest()
-    values = ", ".join(f":{name}" for name in COLUMNS)
-    names = ", ".join(f'"{name}"' for name in COLUMNS)
-    connection.execute(sa.text(f"INSERT INTO right_events ({names}) VALUES ({values})"), words)
+    connection.execute(sa.insert(sa.table("right_events", *(sa.column(name) for name in COLUMNS))), words)
     connection.execute(
         sa.text("INSERT INTO pending_leaves (seq, leaf) VALUES (:seq, :leaf)"),
         [{"seq": one["seq"], "leaf": _leaf(one)} for one in words],
@@ -78,10 +91,10 @@ def downgrade() -> None:
     """What is in the log stays there; the words are dropped with their table."""
 
 
-def _words(connection: sa.Connection, now: datetime) -> list[dict[str, object]]:
+def _words(connection: sa.Connection, now: datetime) -> list[Word]:
     """What is to be said, in its order."""
-    over: list[dict[str, object]] = []
-    holds: list[dict[str, object]] = []
+    over: list[Word] = []
+    holds: list[Word] = []
     for row in connection.execute(sa.text("SELECT * FROM rights ORDER BY since, id")):
         said = dict(row._mapping)
         kind = said["granted_by"].partition(":")[0]
@@ -116,7 +129,7 @@ def _words(connection: sa.Connection, now: datetime) -> list[dict[str, object]]:
     return [*over, *refused, *holds]
 
 
-def _told(one: dict[str, object]) -> dict[str, object]:
+def _told(one: Word) -> Word:
     """As rights/rules.py has it: the words that a commitment is made over."""
     until, given_to = one["until"], one["given_to"]
     return {
@@ -138,9 +151,9 @@ def _told(one: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _leaf(one: dict[str, object]) -> bytes:
+def _leaf(one: Word) -> bytes:
     said = {"v": 1, "type": "right", "act": one["act"], "right": one["right"], "kind": one["subject_kind"]}
-    return _canonical(said | {"commitment": one["commitment"].hex()})  # type: ignore[attr-defined]
+    return _canonical(said | {"commitment": one["commitment"].hex()})
 
 
 def _canonical(value: object) -> bytes:
