@@ -17,6 +17,7 @@ from openforyou.app.witnesses import asking
 from openforyou.catalog.identities.providers import read_providers
 from openforyou.catalog.identities.service import Identities
 from openforyou.catalog.queue.service import Queue
+from openforyou.catalog.rights.proving import Proving
 from openforyou.catalog.service import Catalog
 from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
@@ -90,6 +91,7 @@ class Platform:
             self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
+            self.proving = Proving(self.database, FolderSource(settings.log_folder))
             self.minors = Minors(self.database, self.clock, self.accounts, self.catalog.rights)
             self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)

@@ -197,6 +197,11 @@ class Catalog:
             raise ItemNotFound(encode_id(item_id))
         return found[item_id].creator_id
 
+    def item_ids_of(self, creator_id: CreatorId) -> list[ItemId]:
+        """All of a creator's that were not withdrawn or refused, oldest first."""
+        with self._database.connect() as connection:
+            return store.item_ids_of(connection, creator_id)
+
     def items_of(
         self, creator_id: CreatorId, *, everything: bool = False, before: datetime | None = None
     ) -> list[Item]:
