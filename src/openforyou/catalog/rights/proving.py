@@ -29,6 +29,7 @@ from openforyou.ledger.source import VKEY, Source
 from openforyou.storage.database import Database
 
 VKEY_BYTES_MAX = 4_096
+LOOKED_AT_ONCE = 256
 PREFIX = b'{"act":'
 """How every record of a right begins, and no deed."""
 
@@ -125,24 +126,31 @@ class Proving:
             subjects.append(Then(one, rules.state(said, as_of), placed))
         return At(size, scan.root, as_of, tuple(subjects), tuple(verdict.wrongs))
 
-    def place(self, event: RightEvent) -> int | None:
-        """Where an event's record stands in the published log; None while it waits. Raises `LedgerError`."""
+    def places(self, events: Collection[RightEvent]) -> dict[int, int]:
+        """Where events' records stand in the published log, by event; those that wait for it are left out.
+
+        Raises `LedgerError` where the log cannot be read.
+        """
         with self._database.connect() as connection:
             folded = log_store.state(connection).folded
-            batch = log_store.batch_of(connection, event.seq) if 0 <= event.seq < folded else None
-        if batch is None or batch[1] > folded:
-            return None
-        leaf = rules.leaf(event)
-        # Records lie behind all deeds of their batch, sorted: looked for from its end.
-        step = 256
-        for stop in range(batch[1], batch[0], -step):
-            start = max(batch[0], stop - step)
-            leaves = [one for part in self._log.entries(start, stop, folded) for one in part]
-            if leaf in leaves:
-                return start + leaves.index(leaf)
-            if not leaves[0].startswith(b"{"):
+            batches = _batches(connection, [one.seq for one in events if 0 <= one.seq < folded])
+        found: dict[int, int] = {}
+        for start, stop in sorted(set(batches.values())):
+            wanted = {rules.leaf(one): one.id for one in events if batches.get(one.seq) == (start, stop)}
+            if stop <= folded:
+                found |= self._found((start, stop), wanted, folded)
+        return found
+
+    def _found(self, batch: tuple[int, int], wanted: dict[bytes, int], size: int) -> dict[int, int]:
+        """Records lie behind all deeds of their batch: looked for from its end."""
+        found: dict[int, int] = {}
+        for stop in range(batch[1], batch[0], -LOOKED_AT_ONCE):
+            start = max(batch[0], stop - LOOKED_AT_ONCE)
+            leaves = [one for part in self._log.entries(start, stop, size) for one in part]
+            found |= {wanted[leaf]: start + place for place, leaf in enumerate(leaves) if leaf in wanted}
+            if len(found) == len(wanted) or not leaves[0].startswith(b"{"):
                 break
-        raise LedgerError(f"The log holds no record of event {encode_id(event.id)}. Run: openforyou rights check")
+        return found
 
     def _require_published(self, size: int, folded: int, batch: tuple[int, int] | None) -> None:
         if (0 < size <= folded and batch is not None and batch[1] == size) or size == folded == 0:

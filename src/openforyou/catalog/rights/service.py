@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,10 +28,10 @@ from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import NotAllowed
 from openforyou.core.ids import CreatorId, ItemId, ViewerId, encode_id
-from openforyou.events.log import store as log_store
 from openforyou.storage.database import Database
 
-Choose = Callable[[Connection, datetime], None]
+Places = Callable[[Collection[RightEvent]], Mapping[int, int]]
+"""Where events stand in the log, by event."""
 MINORS = "the creator is a minor, and no guardian has decided yet"
 """Evidence of the *no* that every item of a minor begins with."""
 STEAD = Voice(Party.GUARDIAN, "in a guardian's stead", MINORS)
@@ -75,8 +74,8 @@ class Rights:
         self, wanted: Mapping[ItemId, Collection[Right]], creator_id: CreatorId, evidence: str
     ) -> None:
         """The same for several of one's items, all or none."""
-        for item_id, chosen in wanted.items():
-            self._require_own(item_id, creator_id)
+        self._require_own(wanted, creator_id)
+        for chosen in wanted.values():
             if not set(chosen) <= set(ITEM_RIGHTS):
                 raise NotAllowed("An item carries no such right.", hint="`audio` is given over a sound, by its owner.")
         voice = Voice(Party.CREATOR, f"creator:{encode_id(creator_id)}", evidence)
@@ -119,11 +118,12 @@ class Rights:
         with self._database.begin() as connection:
             return store.record(connection, list(decisions), self._clock.now())
 
-    def _require_own(self, item_id: ItemId, creator_id: CreatorId) -> None:
+    def _require_own(self, ids: Collection[ItemId], creator_id: CreatorId) -> None:
         with self._database.connect() as connection:
-            found = catalog_store.items_by_id(connection, [item_id], at=self._clock.now(), right=None).get(item_id)
-        if found is None or found.creator_id != creator_id:
-            raise ItemNotFound(encode_id(item_id))
+            found = catalog_store.items_by_id(connection, ids, at=self._clock.now(), right=None)
+        for item_id in ids:
+            if item_id not in found or found[item_id].creator_id != creator_id:
+                raise ItemNotFound(encode_id(item_id))
 
     def _require_open(
         self, connection: Connection, question: rules.Question | None, voice: Voice, right: Right, subject: int
@@ -146,23 +146,20 @@ class Rights:
         with self._database.connect() as connection:
             return store.events_of(connection, kind, ids)
 
-    def told(self, kind: str, ids: Collection[int], place: Callable[[RightEvent], int | None]) -> list[Told]:
+    def told(self, kind: str, ids: Collection[int], places: Places, limit: int | None = None) -> list[Told]:
         """The same, newest first, with where each stands in the log and the secret that opens it: for its owner."""
         with self._database.connect() as connection:
             events = store.events_of(connection, kind, ids)
             secrets = known_secrets(connection, kind, ids)
         stands = {one.id for one in rules.standing(events)}
         now = self._clock.now()
+        newest = events[::-1][:limit]
+        at = places(newest)
         return [
             Told(
-                Placed(one, place(one)),
+                Placed(one, at.get(one.id)),
                 secrets.get(one.decision.subject_id),
                 one.id in stands and (one.decision.until is None or one.decision.until > now),
             )
-            for one in reversed(events)
+            for one in newest
         ]
-
-    def waits(self, event: RightEvent) -> bool:
-        """Whether an event's record is on its way into the log, and not in it yet."""
-        with self._database.connect() as connection:
-            return log_store.pending(connection, event.seq, event.seq + 1) == [rules.leaf(event)]
