@@ -27,7 +27,7 @@ from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT, Act, D
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, Conflict, NotAllowed
-from openforyou.core.ids import AccountId, CreatorId, ItemId, encode_id
+from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id
 from openforyou.events.controls import store as controls_store
 from openforyou.storage.database import Database
 
@@ -78,10 +78,10 @@ class Minors:
         found = self.guardians.require(guardianship_id, account.id)
         return found, self._accounts.by_id(found.ward_id)
 
-    def may_be_profiled(self, ward: Account) -> bool:
-        """Whether a guardian allowed a ward to turn profiling on."""
+    def is_guarded(self, viewer_id: ViewerId) -> bool:
+        """Whether a viewer may not turn profiling on, for want of a guardian's word."""
         with self._database.connect() as connection:
-            return not controls_store.is_guarded(connection, ward.viewer_id)
+            return controls_store.is_guarded(connection, viewer_id)
 
     def choose_learning(self, account: Account, guardianship_id: int, *, learn: bool) -> None:
         """Whether models may learn from a ward's history. Raises `NotAGuardian`, `Conflict` once they are of age."""

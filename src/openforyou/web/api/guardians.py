@@ -141,5 +141,5 @@ def shown(platform: Platform, found: Guardianship, ward: Account) -> Ward:
         name=ward.email if creator is None else f"@{creator.handle}",
         since=found.since,
         learn=Right.LEARN in platform.catalog.rights.of_viewer(ward.viewer_id),
-        profiling=platform.minors.may_be_profiled(ward),
+        profiling=not platform.minors.is_guarded(ward.viewer_id),
     )
