@@ -51,9 +51,7 @@ def stands(said: Sequence[Decision], number: int) -> bool:
     """The rules read anew, of one grant: no later no, and no earlier no of more weight that nobody lifted."""
     grant = said[number]
     same = [
-        (place, one)
-        for place, one in enumerate(said)
-        if (one.right, one.subject_id) == (grant.right, grant.subject_id)
+        (place, one) for place, one in enumerate(said) if (one.right, one.subject_id) == (grant.right, grant.subject_id)
     ]
     if any(place > number and one.act is not Act.GRANT for place, one in same):
         return False

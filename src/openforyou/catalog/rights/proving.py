@@ -222,7 +222,7 @@ class _Reading:
 
     @classmethod
     def of(cls, connection: Any, events: list[RightEvent], folded: int) -> _Reading:
-        secrets = {}
+        secrets: dict[tuple[str, int], bytes] = {}
         for kind in SUBJECT_KINDS:
             ids = {one.decision.subject_id for one in events if one.decision.subject_kind == kind}
             secrets |= {(kind, one): secret for one, secret in known_secrets(connection, kind, ids).items()}
