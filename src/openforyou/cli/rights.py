@@ -118,6 +118,29 @@ def refuse(what: What, right: RightArgument, evidence: EvidenceOption, data: Dat
     _decide(Act.REFUSE, (what, right, evidence), "", data)
 
 
+@app.command()
+def minor(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of the account.")], data: DataOption = None
+) -> None:
+    """Make an account a minor's: private, unprofiled, not learned from, until a guardian decides."""
+    with Platform(Settings.read(data)) as platform:
+        platform.minors.declare(platform.accounts.of_email(email))
+    typer.echo(f"{email} is a minor's account. Everything that it had allowed is refused.")
+
+
+@app.command(name="of-age")
+def of_age(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of the minor's account.")],
+    evidence: EvidenceOption,
+    data: DataOption = None,
+) -> None:
+    """Say that a minor has come of age: each choice is theirs to make afresh."""
+    with Platform(Settings.read(data)) as platform:
+        account = platform.accounts.of_email(email)
+        platform.minors.come_of_age(account, by=OPERATOR, evidence=evidence)
+    typer.echo(f"{email} is of age. Nothing is allowed until they are asked.")
+
+
 def _decide(act: Act, told: tuple[str, str, str], until: str, data: Any) -> None:
     what, named, evidence = told
     try:

@@ -40,7 +40,7 @@ def test_one_answer_for_all_clips_and_each_word_with_a_proof_that_holds(client: 
     assert told == {"allowed": 2, "refused": 0}
     newest, *older = client.get(f"/v1/items/{first}/rights/history").json()
     assert (newest["act"], newest["leaf"], newest["has_effect"]) == ("grant", None, True)
-    assert [(one["act"], one["right"]) for one in older][0] == ("withdraw", "learn")
+    assert (older[0]["act"], older[0]["right"]) == ("withdraw", "learn")
     assert all(one["leaf"] is not None for one in older)
     for one in (newest, *older):
         mark = hmac.new(bytes.fromhex(one["secret"]), one["said"].encode(), hashlib.sha256).hexdigest()
