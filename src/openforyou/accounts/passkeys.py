@@ -98,8 +98,9 @@ class Passkeys:
         account: Account | None,
         viewer_id: ViewerId | None = None,
         name: str = "",
+        is_minor: bool = False,
     ) -> Account:
-        """Whose key it is now. Without `account`, a new one that watches on as `viewer_id`.
+        """Whose key it is now. Without `account`, a new one that watches on as `viewer_id`, a minor's or not.
 
         Raises `BadPasskey`, `EmailTaken`, `TooManyPasskeys`.
         """
@@ -112,7 +113,8 @@ class Passkeys:
         assert asked.account_id is not None, "a key is registered to an account"
         with self._database.begin() as connection:
             if account is None:
-                account = insert_new(connection, new_account(asked.account_id, asked.email, viewer_id, now))
+                made = new_account(asked.account_id, asked.email, viewer_id, now, is_minor=is_minor)
+                account = insert_new(connection, made)
             store.lock_account(connection, account.id)
             if len(store.passkeys_of(connection, account.id)) >= PASSKEYS_MAX:
                 raise TooManyPasskeys(PASSKEYS_MAX)

@@ -10,12 +10,14 @@ from typing import Self
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
 from openforyou.app.desk import Desk
+from openforyou.app.minors import Minors
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
 from openforyou.catalog.identities.providers import read_providers
 from openforyou.catalog.identities.service import Identities
 from openforyou.catalog.queue.service import Queue
+from openforyou.catalog.rights.proving import Proving
 from openforyou.catalog.service import Catalog
 from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
@@ -89,6 +91,8 @@ class Platform:
             self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
+            self.proving = Proving(self.database, FolderSource(settings.log_folder))
+            self.minors = Minors(self.database, self.clock, self.accounts, self.catalog.rights)
             self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)
             self.identities = identities(settings, self.database, self.clock, self.outside)

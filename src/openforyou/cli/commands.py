@@ -25,6 +25,7 @@ from openforyou.cli import (
     models,
     policy,
     queue,
+    rights,
     serve,
     sounds,
     studio,
@@ -78,6 +79,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(copies.app, name="copies")
 app.add_typer(policy.app, name="policy")
+app.add_typer(rights.app, name="rights")
 app.add_typer(claims.app, name="claims")
 app.add_typer(queue.app, name="queue")
 app.add_typer(identities.app, name="identities")

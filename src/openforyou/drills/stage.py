@@ -42,10 +42,11 @@ def publish(platform: Platform, maker: str) -> list[Clip]:
     """Clips of the creator `maker` and of another one in turn, recommended like any others. They have no files."""
     other = platform.catalog.add_creator("neighbour", "Neighbour")
     creators = [CreatorId(decode_id(maker)), other.id]
-    return [_publish(platform, creators[number % 2], number) for number in range(CLIPS)]
+    return [publish_clip(platform, creators[number % 2], number) for number in range(CLIPS)]
 
 
-def _publish(platform: Platform, creator: CreatorId, number: int) -> Clip:
+def publish_clip(platform: Platform, creator: CreatorId, number: int) -> Clip:
+    """One of them, with every right ticked."""
     item = ItemId(new_id())
     draft = Draft(f"Clip {number + 1}", "", frozenset(ITEM_RIGHTS), f"{number}.mp4", uuid4().hex)
     platform.catalog.queue(item, creator, draft, "", "made for a drill")

@@ -11,6 +11,7 @@ from openforyou.web.api import (
     credentials,
     events,
     feed,
+    guardians,
     identities,
     imports,
     items,
@@ -18,6 +19,7 @@ from openforyou.web.api import (
     passkeys,
     policies,
     progress,
+    rights,
     sounds,
     studio,
     uploads,
@@ -26,8 +28,8 @@ from openforyou.web.api import (
 
 router = APIRouter(prefix="/v1")
 PARTS = (
-    *(feed, events, counts, items, credentials, creators, identities, controls, mutes, wishes),
-    *(accounts, passkeys, policies, uploads, imports, claims, progress),
+    *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
+    *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
     *(sounds, studio),
 )
 for part in PARTS:

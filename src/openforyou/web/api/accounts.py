@@ -31,6 +31,14 @@ class Credentials(BaseModel):
     password: Password = Field(description=f"At least {PASSWORD_LENGTH_MIN} characters, of any kind.")
 
 
+class NewAccount(Credentials):
+    """What one types to sign up."""
+
+    minor: bool = Field(
+        False, description="true: I am under 16. The account is private and unprofiled until a guardian decides."
+    )
+
+
 class PasswordChange(BaseModel):
     """A new password."""
 
@@ -60,6 +68,7 @@ class AccountOut(BaseModel):
     email: str
     role: Role
     has_password: bool
+    is_minor: bool = Field(description="A guardian decides what is shown, recommended and learned from.")
     creator: CreatorOut | None = Field(description="null until a handle is chosen.")
     passkeys: list[PasskeyOut]
     sessions: int = Field(description="In how many places you are signed in.")
@@ -73,12 +82,14 @@ class Ended(BaseModel):
 
 
 @router.post("/accounts", status_code=201, summary="Sign up")
-def sign_up(given: Credentials, request: Request, platform: ThePlatform, rates: TheRates) -> AccountOut:
+def sign_up(given: NewAccount, request: Request, platform: ThePlatform, rates: TheRates) -> AccountOut:
     """Makes an account and signs in. Who watched before signing up keeps their history."""
     visitor = newcomer(request)
     rates.check(SIGN_UP, rates.network(request))
     viewer_id = None if visitor is None else visitor.viewer_id
-    account = platform.accounts.sign_up(given.email, given.password, viewer_id=viewer_id)
+    account = platform.accounts.sign_up(given.email, given.password, viewer_id=viewer_id, is_minor=given.minor)
+    if account.is_minor:
+        platform.minors.declare(account)
     door_of(request).sign_in(request, account)
     return shown(account, platform)
 
@@ -89,6 +100,8 @@ def sign_in(given: Credentials, request: Request, platform: ThePlatform, rates: 
     rates.check(SIGN_IN, rates.network(request))
     rates.check(SIGN_IN_TO, rates.hidden(checked_email(given.email)))
     account = platform.accounts.sign_in(given.email, given.password)
+    if account.is_minor:
+        platform.minors.declare(account)  # where the process ended while they signed up
     door_of(request).sign_in(request, account)
     return shown(account, platform)
 
@@ -140,6 +153,7 @@ def shown(account: Account, platform: Platform) -> AccountOut:
         email=account.email,
         role=account.role,
         has_password=account.has_password,
+        is_minor=account.is_minor,
         creator=None if creator is None else creator_out(creator),
         passkeys=[
             PasskeyOut(id=to_base64url(key.credential_id), name=key.name, created_at=key.created_at)

@@ -46,6 +46,14 @@ class NamedAnswer(Answer):
     name: Annotated[str, Field(max_length=4 * PASSKEY_NAME_LENGTH_MAX)] = ""
 
 
+class NewAnswer(NamedAnswer):
+    """A new account's first key."""
+
+    minor: bool = Field(
+        False, description="true: I am under 16. The account is private and unprofiled until a guardian decides."
+    )
+
+
 @router.post("/sign-up/options", summary="Begin to sign up with a passkey")
 def sign_up_options(
     given: NewAccount, request: Request, platform: ThePlatform, rates: TheRates, site: TheSite
@@ -58,7 +66,7 @@ def sign_up_options(
 
 
 @router.post("/sign-up", status_code=201, summary="Sign up with a passkey")
-def sign_up(given: NamedAnswer, request: Request, platform: ThePlatform, rates: TheRates, site: TheSite) -> AccountOut:
+def sign_up(given: NewAnswer, request: Request, platform: ThePlatform, rates: TheRates, site: TheSite) -> AccountOut:
     """Makes the account and signs in. Who watched before signing up keeps their history."""
     visitor = newcomer(request)
     rates.check(SIGN_IN, rates.network(request))
@@ -68,7 +76,10 @@ def sign_up(given: NamedAnswer, request: Request, platform: ThePlatform, rates: 
         account=None,
         viewer_id=None if visitor is None else visitor.viewer_id,
         name=given.name,
+        is_minor=given.minor,
     )
+    if account.is_minor:
+        platform.minors.declare(account)
     return _enter(request, account, platform)
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, routes
+from openforyou.web.pages import claims, identities, rights, routes
 
 router = APIRouter()
-for part in (routes, identities, claims):
+for part in (routes, identities, claims, rights):
     router.include_router(part.router)

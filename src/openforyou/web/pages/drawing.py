@@ -20,6 +20,7 @@ class Me:
     has_password: bool
     handle: str
     name: str
+    is_minor: bool
 
 
 def drawn(name: str, visitor: Visitor, platform: Platform, **told: Any) -> HTMLResponse:
@@ -35,4 +36,6 @@ def _me(visitor: Visitor, platform: Platform) -> Me | None:
         return None
     own = platform.catalog.creator_of_account(account.id)
     handle, name = ("", "") if own is None else (own.handle, own.name)
-    return Me(email=account.email, has_password=account.has_password, handle=handle, name=name)
+    return Me(
+        email=account.email, has_password=account.has_password, handle=handle, name=name, is_minor=account.is_minor
+    )

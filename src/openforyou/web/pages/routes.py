@@ -248,6 +248,7 @@ def settings(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
         languages=LANGUAGES,
         word_length_max=WORD_LENGTH_MAX,
         learn=Right.LEARN in platform.catalog.viewer_rights(visitor.viewer_id),
+        guarded=platform.minors.is_guarded(visitor.viewer_id),
         region=visitor.region,
         reset_on=day(reset_at) if reset_at else "",
         password_length_min=PASSWORD_LENGTH_MIN,

@@ -33,9 +33,9 @@ function get(options) {
   return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
 }
 
-export async function signUpWithPasskey(email) {
+export async function signUpWithPasskey(email, minor) {
   const credential = await ceremony("/v1/passkeys/sign-up/options", { email }, create);
-  return call("/v1/passkeys/sign-up", { method: "POST", body: { credential } });
+  return call("/v1/passkeys/sign-up", { method: "POST", body: { credential, minor } });
 }
 
 export async function signInWithPasskey() {

@@ -13,6 +13,7 @@ function show(wantsNew) {
     node.textContent = isNew ? node.dataset.new : node.dataset.in;
   }
   document.getElementById("password-help").hidden = !isNew;
+  document.getElementById("minor-choice").hidden = !isNew;
   form.password.autocomplete = isNew ? "new-password" : "current-password";
   document.title = `${document.querySelector("h1").textContent} · OpenForYou`;
   clearErrors(form);
@@ -40,12 +41,13 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (lacksField(form, { email: "Type your e-mail.", password: "Type your password." })) return;
   const body = { email: form.email.value, password: form.password.value };
+  if (isNew) body.minor = form.minor.checked;
   attempt(() => call(isNew ? "/v1/accounts" : "/v1/sessions", { method: "POST", body }));
 });
 
 document.getElementById("passkey").addEventListener("click", () => {
   if (isNew && lacksField(form, { email: "Type your e-mail: it names the account." })) return;
-  attempt(() => (isNew ? signUpWithPasskey(form.email.value) : signInWithPasskey()));
+  attempt(() => (isNew ? signUpWithPasskey(form.email.value, form.minor.checked) : signInWithPasskey()));
 });
 
 document.getElementById("swap").addEventListener("click", () => {
