@@ -28,7 +28,6 @@ from openforyou.learn.online_data import pairs_of
 from openforyou.learn.online_exam import Exam
 from openforyou.learn.online_network import Lesson, Trainee, is_finite
 from openforyou.learn.scorers import ModelScorer
-from openforyou.learn.service import Models
 from openforyou.learn.serving import Did
 from openforyou.learn.split import leave_out
 from openforyou.learn.train import Job, fit
@@ -109,7 +108,7 @@ def test_old_versions_leave_their_record_and_two_stand_ready(watched: Watched) -
     newest = watched.platform.blobs.local_path(versions[0].blob_key)
     assert newest is not None
     newest.write_bytes(newest.read_bytes()[:-10])
-    fresh = Models(watched.platform.database, watched.platform.blobs, watched.clock, Path("unused"))
+    fresh = watched.another()
     serving = fresh.serving()
     assert serving is not None
     assert serving.name == encode_id(versions[1].id), "a damaged version gives way to the one before it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -54,6 +55,11 @@ class Watched:
     @property
     def models(self) -> Models:
         return self.platform.models
+
+    def another(self) -> Models:
+        """The same models as another process sees them."""
+        platform = self.platform
+        return Models(platform.database, platform.blobs, self.clock, Path("unused"), platform.models.manifests)
 
     def does(self, viewer: int, item: int, *kinds: EventType) -> bool:
         """Through the intake, as a page's events come in, a second after what was done before. Whether any counts."""
