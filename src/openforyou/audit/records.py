@@ -1,7 +1,8 @@
-"""What the platform itself says in the log: rules and their ends, refused events, weights; held to their form."""
+"""What the platform itself says in the log: rules and their ends, refused events, weights, models; held to their form."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +12,11 @@ from openforyou.audit.types import Findings, Problem
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf
+from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, MODEL})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = 100_000
 REASONS_MAX = 1_000
@@ -54,6 +56,8 @@ class Records:
             self._refused(index, told.body)
         elif told.type == WEIGHTS:
             self._weights(index, told.body)
+        elif told.type == MODEL:
+            self._model(index, told.body)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 
@@ -88,6 +92,12 @@ class Records:
     def _weights(self, index: int, body: Any) -> None:
         if body.get("digest") != digest(body.get("values")):
             self._wrong("bad_record", index, "the digest of these ranking weights is another one")
+
+    def _model(self, index: int, body: Any) -> None:
+        hashes = [body.get(name) for name in ("manifest", "dataset", "weights")]
+        sound = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+        if not sound or body.keys() != RECORD_FIELDS or type(body["size"]) is not int or body["size"] < 0:
+            self._wrong("bad_record", index, "this record of a model does not name its manifest, its data and its weights")
 
     def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
         self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))
