@@ -14,7 +14,13 @@ from openforyou.core.ids import AccountId, ViewerId, new_id
 
 
 def new_account(
-    account_id: AccountId, email: str, viewer_id: ViewerId | None, now: datetime, *, has_password: bool = False
+    account_id: AccountId,
+    email: str,
+    viewer_id: ViewerId | None,
+    now: datetime,
+    *,
+    has_password: bool = False,
+    is_minor: bool = False,
 ) -> Account:
     """An account that is not yet stored; it watches on as `viewer_id`, or under a new pseudonym."""
     return Account(
@@ -24,6 +30,7 @@ def new_account(
         role=Role.VIEWER,
         has_password=has_password,
         created_at=now,
+        is_minor=is_minor,
     )
 
 

@@ -85,3 +85,25 @@ class TooManyPasskeys(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"An account can have {most} passkeys.", hint="Remove one that you no longer use.")
+
+
+class BadInvitation(NotAllowed):
+    """The same for a code that was never given out, is used, expired, or one's own."""
+
+    code = "bad_invitation"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code opens nothing.",
+            hint="A code is good for two days and for one person: ask for a new one.",
+            field="code",
+        )
+
+
+class NotAGuardian(NotFound):
+    """The same for somebody else's ward and for nobody's."""
+
+    code = "not_a_guardian"
+
+    def __init__(self) -> None:
+        super().__init__("You decide for nobody of that id.", hint="See the page Guardian for those you decide for.")

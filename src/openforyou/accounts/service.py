@@ -28,7 +28,9 @@ class Accounts:
         self.sessions = Sessions(database, clock)
         self.passkeys = Passkeys(database, clock)
 
-    def sign_up(self, email: str, password: str, *, viewer_id: ViewerId | None = None) -> Account:
+    def sign_up(
+        self, email: str, password: str, *, viewer_id: ViewerId | None = None, is_minor: bool = False
+    ) -> Account:
         """A new account that watches on as `viewer_id`. Raises `BadInput`, `EmailTaken`.
 
         That an e-mail is taken cannot be hidden while no mail is sent to prove it; the web limits how often one
@@ -36,7 +38,8 @@ class Accounts:
         """
         plain_email = checked_email(email)
         hashed = self._passwords.hash(checked_password(password, plain_email))
-        account = new_account(AccountId(new_id()), plain_email, viewer_id, self._clock.now(), has_password=True)
+        now = self._clock.now()
+        account = new_account(AccountId(new_id()), plain_email, viewer_id, now, has_password=True, is_minor=is_minor)
         with self._database.begin() as connection:
             return insert_new(connection, account, hashed)
 
@@ -85,6 +88,10 @@ class Accounts:
         with self._database.begin() as connection:
             store.set_role(connection, account_id, role)
         return replace(account, role=role)
+
+    def by_id(self, account_id: AccountId) -> Account:
+        """One that there is."""
+        return self._found(account_id)[0]
 
     def is_claimed(self, viewer_id: ViewerId) -> bool:
         """Whether a viewer has an account: then a cookie that names the viewer alone no longer opens anything."""

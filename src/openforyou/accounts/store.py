@@ -9,8 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from openforyou.accounts.tables import accounts, passkey_challenges, passkeys, sessions
-from openforyou.accounts.types import Account, Challenge, Passkey, Purpose, Role
+from openforyou.accounts.tables import (
+    accounts,
+    guardian_invitations,
+    guardians,
+    passkey_challenges,
+    passkeys,
+    sessions,
+)
+from openforyou.accounts.types import Account, Challenge, Guardianship, Passkey, Purpose, Role
 from openforyou.core.ids import AccountId, ViewerId
 
 # Accounts
@@ -27,6 +34,7 @@ def insert_account(connection: Connection, account: Account, password_hash: str)
             password_hash=password_hash,
             role=account.role.value,
             created_at=account.created_at,
+            is_minor=account.is_minor,
         )
         .on_conflict_do_nothing()
         .returning(accounts.c.id)
@@ -62,6 +70,75 @@ def set_password(connection: Connection, account_id: AccountId, password_hash: s
 def set_role(connection: Connection, account_id: AccountId, role: Role) -> None:
     """Make it that role."""
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(role=role.value))
+
+
+# Minors and who decides for them
+
+
+def set_minor(connection: Connection, account_id: AccountId, *, is_minor: bool) -> None:
+    """Make it a minor's, or no longer."""
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(is_minor=is_minor))
+
+
+def all_accounts(connection: Connection) -> list[Account]:
+    """Everybody who signs in."""
+    return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.id))]
+
+
+def put_invitation(connection: Connection, code_sha256: bytes, ward_id: AccountId, expires_at: datetime) -> None:
+    """A minor's invitation; the one before is void."""
+    row = {"code_sha256": code_sha256, "ward_id": ward_id, "expires_at": expires_at}
+    connection.execute(
+        upsert(guardian_invitations).values(row).on_conflict_do_update(index_elements=["ward_id"], set_=row)
+    )
+
+
+def find_invitation(connection: Connection, code_sha256: bytes, now: datetime) -> AccountId | None:
+    """Whose it is, held until the transaction ends; None for one that was never given out, is used or expired."""
+    held = select(guardian_invitations.c.ward_id).where(
+        guardian_invitations.c.code_sha256 == code_sha256, guardian_invitations.c.expires_at > now
+    )
+    found = connection.scalar(held.with_for_update())
+    return None if found is None else AccountId(found)
+
+
+def delete_invitation(connection: Connection, ward_id: AccountId) -> None:
+    """It opens nothing any more."""
+    connection.execute(delete(guardian_invitations).where(guardian_invitations.c.ward_id == ward_id))
+
+
+def insert_guardianship(connection: Connection, begun: Guardianship) -> None:
+    """Somebody decides for a minor from now on."""
+    connection.execute(
+        insert(guardians).values(
+            id=begun.id,
+            ward_id=begun.ward_id,
+            guardian_id=begun.guardian_id,
+            since=begun.since,
+            until=begun.until,
+            evidence=begun.evidence,
+        )
+    )
+
+
+def guardianships(
+    connection: Connection, *, ward_id: AccountId | None = None, guardian_id: AccountId | None = None
+) -> list[Guardianship]:
+    """Those that stand, of one ward or of one guardian, oldest first."""
+    wanted = select(guardians).where(guardians.c.until.is_(None)).order_by(guardians.c.since, guardians.c.id)
+    if ward_id is not None:
+        wanted = wanted.where(guardians.c.ward_id == ward_id)
+    if guardian_id is not None:
+        wanted = wanted.where(guardians.c.guardian_id == guardian_id)
+    return [
+        Guardianship(row.id, row.ward_id, row.guardian_id, row.since, row.evidence, row.until)
+        for row in connection.execute(wanted)
+    ]
+
+
+def end_guardianship(connection: Connection, guardianship_id: int, at: datetime) -> None:
+    """It is over."""
+    connection.execute(update(guardians).where(guardians.c.id == guardianship_id).values(until=at))
 
 
 # Sessions
@@ -216,4 +293,5 @@ def _account(row: Row[*tuple[Any, ...]]) -> Account:
         role=Role(row.role),
         has_password=bool(row.password_hash),
         created_at=row.created_at,
+        is_minor=row.is_minor,
     )

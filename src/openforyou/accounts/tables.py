@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, LargeBinary, Table, Text, func
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index, LargeBinary, Table, Text, func
 
 from openforyou.storage.schema import PERSONAL, PSEUDONYM, Care, metadata
 
@@ -36,7 +36,55 @@ accounts = Table(
         server_default=func.now(),
         info=PERSONAL.why("when they signed up"),
     ),
+    Column(
+        "is_minor",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=PERSONAL.why("private, unprofiled and not learned from, unless a guardian says otherwise"),
+    ),
     info=PERSONAL.why("who signs in"),
+)
+
+guardians = Table(
+    "guardians",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, info=PERSONAL.why("names the guardianship")),
+    Column(
+        "ward_id",
+        ForeignKey("accounts.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        info=PERSONAL.why("the minor"),
+    ),
+    Column(
+        "guardian_id",
+        ForeignKey("accounts.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        info=PERSONAL.why("who decides for them"),
+    ),
+    Column("since", MOMENT, nullable=False, info=PERSONAL.why("from when")),
+    Column("until", MOMENT, info=PERSONAL.why("to when; none: it stands")),
+    Column("evidence", Text, nullable=False, info=PERSONAL.why("how that is known")),
+    info=PERSONAL.why("who decides for whom"),
+)
+
+INVITATION = Care(region="home region", retention="two days", erasure="deleted when it is used or expired")
+
+guardian_invitations = Table(
+    "guardian_invitations",
+    metadata,
+    Column("code_sha256", LargeBinary, primary_key=True, info=INVITATION.why("known by its hash alone")),
+    Column(
+        "ward_id",
+        ForeignKey("accounts.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+        info=INVITATION.why("who invites"),
+    ),
+    Column("expires_at", MOMENT, nullable=False, info=INVITATION.why("an old code opens nothing")),
+    info=INVITATION.why("a minor asks somebody to be their guardian, once"),
 )
 
 passkeys = Table(

@@ -40,6 +40,8 @@ class Account:
     role: Role
     has_password: bool
     created_at: datetime
+    is_minor: bool = False
+    """Private, unprofiled and not learned from, unless a guardian says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,18 @@ class RelyingParty:
     id: str
     origin: str
     name: str = "OpenForYou"
+
+
+@dataclass(frozen=True, slots=True)
+class Guardianship:
+    """Somebody who decides for a minor."""
+
+    id: int
+    ward_id: AccountId
+    guardian_id: AccountId
+    since: datetime
+    evidence: str
+    until: datetime | None = None
 
 
 class Purpose(StrEnum):

@@ -11,6 +11,7 @@ from typing import Self
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
 from openforyou.app.desk import Desk
+from openforyou.app.minors import Minors
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
 from openforyou.app.witnesses import asking
@@ -95,6 +96,7 @@ class Platform:
             self.outside = fetcher(settings)
             self.accounts = Accounts(self.database, self.clock)
             self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
+            self.minors = Minors(self.database, self.clock, self.accounts, self.catalog.rights)
             self.queue = Queue(self.database)
             self.claims = Claims(self.database, self.clock)
             self.identities = identities(settings, self.database, self.clock, self.outside)

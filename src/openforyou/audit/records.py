@@ -1,4 +1,5 @@
-"""What the platform itself says in the log: rules and their ends, refused events, weights, models; held to their form."""
+"""What the platform itself says in the log: rules and their ends, refused events, weights, words about rights, models;
+held to their form."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 
 from openforyou.audit.freezes import Freezes
 from openforyou.audit.types import Findings, Problem
+from openforyou.catalog.rights import rules as rights
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf
@@ -16,7 +18,7 @@ from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, MODEL})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = 100_000
 REASONS_MAX = 1_000
@@ -40,6 +42,8 @@ class Records:
     """By the rule's id."""
     endings: dict[str, Said] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    rights: dict[str, int] = field(default_factory=dict)
+    """What was said about rights, by its commitment: the leaf."""
 
     def take(self, index: int, leaf: bytes) -> None:
         """Look at a leaf that is not a deed of thirty bytes."""
@@ -58,6 +62,8 @@ class Records:
             self._weights(index, told.body)
         elif told.type == MODEL:
             self._model(index, told.body)
+        elif told.type == rights.RIGHT:
+            self._right(index, told.body)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 
@@ -98,6 +104,15 @@ class Records:
         sound = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
         if not sound or body.keys() != RECORD_FIELDS or type(body["size"]) is not int or body["size"] < 0:
             self._wrong("bad_record", index, "this record of a model does not name its manifest, its data and its weights")
+
+    def _right(self, index: int, body: Any) -> None:
+        """What it is about nobody can see from outside; that each is said once, and in the one form, everybody can."""
+        if not rights.is_sound(body):
+            self._wrong("bad_record", index, "this record of a right says what none can say")
+            return
+        first = self.rights.setdefault(body["commitment"], index)
+        if first != index:
+            self._wrong("bad_record", index, f"this word about a right stands at leaf {first} too")
 
     def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
         self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))

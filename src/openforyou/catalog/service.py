@@ -10,13 +10,15 @@ from sqlalchemy import Connection
 from openforyou.catalog import store
 from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import Credentials, OptOut
-from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound, LearningRefused
+from openforyou.catalog.errors import AlreadyTaken, CreatorNotFound, HandleTaken, ItemNotFound
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.service import STEAD, Rights
+from openforyou.catalog.rights.types import ITEM_SUBJECT, Act
 from openforyou.catalog.rules import checked_caption, checked_handle, checked_title, plain_handle
 from openforyou.catalog.standing import store as standing
 from openforyou.catalog.types import ITEM_RIGHTS, Creator, Draft, Grant, Item, ItemKind, ItemStatus, Publication, Right
 from openforyou.core.clock import Clock
-from openforyou.core.errors import NotAllowed
-from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, encode_id, new_id
+from openforyou.core.ids import AccountId, CreatorId, ItemId, encode_id, new_id
 from openforyou.core.languages import primary_tag
 from openforyou.storage.database import Database
 
@@ -36,11 +38,19 @@ class Catalog:
         self._database = database
         self._clock = clock
         self._on_withdrawal = on_withdrawal
+        self.rights = Rights(database, clock)
+        # By these names the house asks for what is asked most.
+        self.item_rights = self.rights.of_item
+        self.set_item_rights = self.rights.choose_for_item
+        self.viewer_rights = self.rights.of_viewer
+        self.set_viewer_rights = self.rights.choose_for_viewer
 
     # Creators
 
-    def add_creator(self, handle: str, name: str, *, account_id: AccountId | None = None, bio: str = "") -> Creator:
-        """A new creator. Raises `HandleTaken`, `BadInput`."""
+    def add_creator(
+        self, handle: str, name: str, *, account_id: AccountId | None = None, bio: str = "", guarded: bool = False
+    ) -> Creator:
+        """A new creator; `guarded`: a minor. Raises `HandleTaken`, `BadInput`."""
         creator = Creator(
             id=CreatorId(new_id()),
             handle=checked_handle(handle),
@@ -50,7 +60,7 @@ class Catalog:
             created_at=self._clock.now(),
         )
         with self._database.begin() as connection:
-            if not store.insert_creator(connection, creator):
+            if not store.insert_creator(connection, creator, guarded=guarded):
                 raise HandleTaken(creator.handle)
         return creator
 
@@ -80,7 +90,8 @@ class Catalog:
     def queue(self, item_id: ItemId, creator_id: CreatorId, draft: Draft, source_key: str, evidence: str) -> None:
         """Take a file in, to be processed: the item and the rights that came with it, in one transaction.
 
-        `source_key` is the blob that holds the file, `evidence` how we know that the rights were given.
+        `source_key` is the blob that holds the file, `evidence` how we know that the rights were given. What a minor
+        ticks gives nothing: their guardian decides.
         Raises `AlreadyTaken`, `BadInput`.
         """
         checked_title(draft.title)
@@ -91,12 +102,20 @@ class Catalog:
             if not store.insert_item(connection, item_id, creator_id, draft, source_key):
                 here = store.item_of_source(connection, creator_id, draft.source_sha256)
                 raise AlreadyTaken(draft.source_name, here.id if here is not None else 0)
+            if self._is_guarded(connection, item_id, creator_id):
+                return
             granted_by = f"creator:{encode_id(creator_id)}"
-            store.insert_grants(
-                connection,
-                store.ITEM_SUBJECT,
-                [Grant(right, item_id, granted_by, evidence, now, None) for right in sorted(draft.rights)],
-            )
+            grants = [Grant(right, item_id, granted_by, evidence, now, None) for right in sorted(draft.rights)]
+            rights_store.insert_grants(connection, ITEM_SUBJECT, grants)
+
+    def _is_guarded(self, connection: Connection, item_id: ItemId, creator_id: CreatorId) -> bool:
+        """Whether a new item is a minor's: then every right over it is refused until a guardian decides."""
+        if not store.is_guarded(connection, creator_id):
+            return False
+        now = self._clock.now()
+        said = [one for right in ITEM_RIGHTS for one in STEAD.says(Act.REFUSE, right, ITEM_SUBJECT, [item_id], now)]
+        rights_store.record(connection, said, now)
+        return True
 
     def publish_article(
         self, item_id: ItemId, creator_id: CreatorId, draft: Draft, publication: Publication, html: str
@@ -116,6 +135,7 @@ class Catalog:
             store.set_status(connection, item_id, ItemStatus.PROCESSING)
             store.publish(connection, item_id, publication, self._clock.now())
             store.put_article(connection, item_id, html)
+            self._is_guarded(connection, item_id, creator_id)
 
     def article(self, item_id: ItemId) -> str:
         """The text of an article as safe HTML; "" for what is none."""
@@ -216,46 +236,3 @@ class Catalog:
             return {}
         with self._database.connect() as connection:
             return credentials_store.opt_outs_of(connection, ids)
-
-    # Rights
-
-    def item_rights(self, item_id: ItemId) -> frozenset[Right]:
-        """Those that hold now."""
-        with self._database.connect() as connection:
-            return store.rights_of(connection, store.ITEM_SUBJECT, item_id, self._clock.now())
-
-    def set_item_rights(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
-        """Give and withdraw, so that exactly `wanted` hold. Raises `ItemNotFound`, `LearningRefused`, `NotAllowed`."""
-        self.own_item(item_id, creator_id)
-        if not set(wanted) <= set(ITEM_RIGHTS):
-            raise NotAllowed("An item carries no such right.", hint="`audio` is given over a sound, by its owner.")
-        if Right.LEARN in wanted and self.opt_outs([item_id]):
-            raise LearningRefused
-        self._set_rights(store.ITEM_SUBJECT, item_id, wanted, f"creator:{encode_id(creator_id)}", evidence)
-
-    def viewer_rights(self, viewer_id: ViewerId) -> frozenset[Right]:
-        """Those that a viewer gave over their history."""
-        with self._database.connect() as connection:
-            return store.viewer_rights(connection, viewer_id, self._clock.now())
-
-    def set_viewer_rights(self, viewer_id: ViewerId, wanted: Collection[Right], evidence: str) -> None:
-        """Give and withdraw `learn` over a viewer's own history."""
-        if not set(wanted) <= {Right.LEARN}:
-            raise NotAllowed("A viewer can give `learn` alone.", hint="The other rights belong to items.")
-        self._set_rights(store.VIEWER_SUBJECT, viewer_id, wanted, f"viewer:{encode_id(viewer_id)}", evidence)
-
-    def _set_rights(
-        self,
-        subject_kind: str,
-        subject: ItemId | ViewerId,
-        wanted: Collection[Right],
-        granted_by: str,
-        evidence: str,
-    ) -> None:
-        now = self._clock.now()
-        with self._database.begin() as connection:
-            held = store.rights_of(connection, subject_kind, subject, now)
-            for right in held - set(wanted):
-                store.end_right(connection, subject_kind, subject, right, now)
-            new = [Grant(right, subject, granted_by, evidence, now, None) for right in sorted(set(wanted) - held)]
-            store.insert_grants(connection, subject_kind, new)

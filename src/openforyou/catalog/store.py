@@ -12,17 +12,14 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    BindParameter,
     Connection,
     DateTime,
     Row,
     any_,
     bindparam,
     delete,
-    exists,
     func,
     insert,
-    or_,
     select,
     tuple_,
     update,
@@ -32,11 +29,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import CredentialState
-from openforyou.catalog.tables import TAKEN_ONCE, articles, creators, features, items, renditions, rights
+from openforyou.catalog.rights.store import end_right as end_right
+from openforyou.catalog.rights.store import insert_grants as insert_grants
+from openforyou.catalog.rights.store import right_holds as right_holds
+from openforyou.catalog.rights.store import rights_of as rights_of
+from openforyou.catalog.rights.store import subjects_with as subjects_with
+from openforyou.catalog.rights.types import ITEM_SUBJECT as ITEM_SUBJECT
+from openforyou.catalog.rights.types import SOUND_SUBJECT as SOUND_SUBJECT
+from openforyou.catalog.rights.types import VIEWER_SUBJECT as VIEWER_SUBJECT
+from openforyou.catalog.tables import TAKEN_ONCE, articles, creators, features, items, renditions
 from openforyou.catalog.types import (
     Creator,
     Draft,
-    Grant,
     Item,
     ItemKind,
     ItemStatus,
@@ -45,22 +49,8 @@ from openforyou.catalog.types import (
     Right,
     SoundChoice,
 )
-from openforyou.core.ids import AccountId, CreatorId, ItemId, ViewerId, new_id
+from openforyou.core.ids import AccountId, CreatorId, ItemId
 from openforyou.core.words import codes
-
-ITEM_SUBJECT, VIEWER_SUBJECT, SOUND_SUBJECT = "item", "viewer", "sound"
-
-
-def right_holds(right: Right, subject_kind: str, subject_id: Any, at: datetime | BindParameter[datetime]) -> Any:
-    """The SQL condition that `right` holds for a subject at a moment. Every query about rights is made of this."""
-    return exists().where(
-        rights.c.subject_kind == subject_kind,
-        rights.c.subject_id == subject_id,
-        rights.c.right == right.value,
-        rights.c.since <= at,
-        or_(rights.c.until.is_(None), rights.c.until > at),
-    )
-
 
 # Statements of every feed request, built once: building one anew costs more than running it. Ids go as one array.
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
@@ -92,7 +82,7 @@ _OFFERED = _PERMITTED[Right.RECOMMEND].join(creators, creators.c.id == items.c.c
 # Creators
 
 
-def insert_creator(connection: Connection, creator: Creator) -> bool:
+def insert_creator(connection: Connection, creator: Creator, *, guarded: bool = False) -> bool:
     """False when the handle (or the account) has one already."""
     done = connection.execute(
         upsert(creators)
@@ -103,6 +93,7 @@ def insert_creator(connection: Connection, creator: Creator) -> bool:
             bio=creator.bio,
             account_id=creator.account_id,
             created_at=creator.created_at,
+            guarded=guarded,
         )
         .on_conflict_do_nothing()
         .returning(creators.c.id)
@@ -130,6 +121,31 @@ def find_creator(
 def rename(connection: Connection, creator_id: CreatorId, handle: str) -> None:
     """Another handle, that nobody has."""
     connection.execute(update(creators).where(creators.c.id == creator_id).values(handle=handle))
+
+
+def is_guarded(connection: Connection, creator_id: CreatorId) -> bool:
+    """Whether a creator is a minor, whose guardian says what may be done with their items."""
+    return bool(connection.scalar(select(creators.c.guarded).where(creators.c.id == creator_id)))
+
+
+def set_guarded(connection: Connection, account_id: AccountId, *, guarded: bool) -> None:
+    """Put the creator of an account, if it has one, under a guardian's word, or out of it."""
+    connection.execute(update(creators).where(creators.c.account_id == account_id).values(guarded=guarded))
+
+
+def guarded_accounts(connection: Connection) -> dict[int, bool]:
+    """Whether the creator of each account that has one is guarded."""
+    rows = connection.execute(
+        select(creators.c.account_id, creators.c.guarded).where(creators.c.account_id.is_not(None))
+    )
+    return {row.account_id: row.guarded for row in rows}
+
+
+def item_ids_of(connection: Connection, creator_id: CreatorId) -> list[ItemId]:
+    """All of a creator's items that were not withdrawn or refused, oldest first."""
+    gone = (ItemStatus.WITHDRAWN.value, ItemStatus.REFUSED.value)
+    wanted = select(items.c.id).where(items.c.creator_id == creator_id, items.c.status.not_in(gone))
+    return [ItemId(one) for one in connection.scalars(wanted.order_by(items.c.created_at, items.c.id))]
 
 
 def creators_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Creator]:
@@ -394,81 +410,3 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
         )
         for row in rows
     }
-
-
-# Rights
-
-
-def insert_grants(connection: Connection, subject_kind: str, grants: Iterable[Grant]) -> None:
-    """Record rights as given, and tell feed servers that the item changed."""
-    rows: list[dict[str, Any]] = [
-        {
-            "id": new_id(),
-            "right": grant.right.value,
-            "subject_kind": subject_kind,
-            "subject_id": grant.subject,
-            "granted_by": grant.granted_by,
-            "given_to": grant.given_to,
-            "evidence": grant.evidence,
-            "since": grant.since,
-            "until": grant.until,
-        }
-        for grant in grants
-    ]
-    if rows:
-        connection.execute(insert(rights), rows)
-    if subject_kind == ITEM_SUBJECT:
-        _touch(connection, {row["subject_id"] for row in rows})
-
-
-def end_right(connection: Connection, subject_kind: str, subject_id: int, right: Right, at: datetime) -> int:
-    """Withdraw: every open grant of it ends at `at`. Answers how many there were."""
-    done = connection.execute(
-        update(rights)
-        .where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.subject_id == subject_id,
-            rights.c.right == right.value,
-            or_(rights.c.until.is_(None), rights.c.until > at),
-        )
-        .values(until=at)
-    )
-    if subject_kind == ITEM_SUBJECT:
-        _touch(connection, {subject_id})
-    return done.rowcount
-
-
-def rights_of(connection: Connection, subject_kind: str, subject_id: int, at: datetime) -> frozenset[Right]:
-    """Which rights hold at a moment."""
-    rows = connection.scalars(
-        select(rights.c.right).where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.subject_id == subject_id,
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
-        )
-    )
-    return frozenset(Right(name) for name in rows)
-
-
-def subjects_with(connection: Connection, subject_kind: str, right: Right, at: datetime) -> set[int]:
-    """Every item or viewer for which `right` holds."""
-    rows = connection.scalars(
-        select(rights.c.subject_id).where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.right == right.value,
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
-        )
-    )
-    return set(rows)
-
-
-def _touch(connection: Connection, ids: set[int]) -> None:
-    if ids:
-        connection.execute(update(items).where(items.c.id.in_(list(ids))).values(changed_at=func.now()))
-
-
-def viewer_rights(connection: Connection, viewer_id: ViewerId, at: datetime) -> frozenset[Right]:
-    """The rights that a viewer gave over their history."""
-    return rights_of(connection, VIEWER_SUBJECT, viewer_id, at)

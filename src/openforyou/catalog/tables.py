@@ -46,6 +46,13 @@ creators = Table(
         info=PUBLIC.why("shown on their page"),
     ),
     Column("taken_at", DateTime(timezone=True), info=OPERATIONAL.why("whose clip is made ready next")),
+    Column(
+        "guarded",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=PERSONAL.why("a minor's: what may be done with their items is a guardian's to say"),
+    ),
     info=PUBLIC.why("who publishes"),
 )
 

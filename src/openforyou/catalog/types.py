@@ -67,6 +67,8 @@ class Right(StrEnum):
     """Learned from: an item by its creator's word, a viewer's history by the viewer's."""
     AUDIO = "audio"
     """Played in a clip: a sound, by its owner's word, to everybody or to named creators."""
+    BIOMETRIC = "biometric"
+    """Faces or voices measured, by the word of everyone concerned. Nobody is asked for it: nothing here does that."""
 
 
 ITEM_RIGHTS = (Right.SHOW, Right.RECOMMEND, Right.LEARN)

@@ -12,7 +12,7 @@ from openforyou.core.ids import CreatorId, ItemId, RequestId, ViewerId
 from openforyou.events import store
 from openforyou.events.context import read_context, sign_context
 from openforyou.events.controls import store as controls_store
-from openforyou.events.controls.errors import TooManyMutes, TooManyPauses
+from openforyou.events.controls.errors import ProfilingGuarded, TooManyMutes, TooManyPauses
 from openforyou.events.controls.rules import checked_key, checked_languages, codes_of
 from openforyou.events.controls.types import MUTES_MAX, PAUSES_MAX, WISHES_MAX, Mute, MuteKind, Wish
 from openforyou.events.intake import SLATES_WAIT_S, Intake
@@ -143,7 +143,8 @@ class Events:
             return controls_store.controls(connection, viewer_id)
 
     def set_controls(self, viewer_id: ViewerId, chosen: Controls) -> Controls:
-        """Take effect in the very next slate; answers them in one form. Raises `BadInput`, `TooManyPauses`."""
+        """Take effect in the very next slate; answers them in one form. Raises `BadInput`, `TooManyPauses`,
+        `ProfilingGuarded` where a minor turns it on."""
         if not 0 <= chosen.break_minutes <= BREAK_MINUTES_MAX:
             raise BadInput(
                 f"break_minutes is {chosen.break_minutes}.",
@@ -152,6 +153,8 @@ class Events:
             )
         chosen = replace(chosen, languages=checked_languages(chosen.languages))
         with self._database.begin() as connection:
+            if chosen.profiling and controls_store.is_guarded(connection, viewer_id):
+                raise ProfilingGuarded
             if controls_store.put_controls(connection, viewer_id, chosen, self._clock.now()) > PAUSES_MAX:
                 raise TooManyPauses
         return chosen

@@ -101,7 +101,9 @@ SELECT
    FROM asked_for_more WHERE viewer_id = %(viewer)s AND since > coalesce(reset_at, '-infinity')
      AND coalesce(profiling, true)) AS wishes,
   profiling, autoplay, break_minutes, region, reset_at, languages, upper_inf(pauses) AS paused
-FROM (VALUES (1)) AS one LEFT JOIN viewer_controls ON viewer_controls.viewer_id = %(viewer)s
+FROM (VALUES (1)) AS one LEFT JOIN (
+  SELECT viewer_id, profiling AND NOT guarded AS profiling, autoplay, break_minutes, region, reset_at, languages, pauses
+  FROM viewer_controls) AS viewer_controls ON viewer_controls.viewer_id = %(viewer)s
 """
 _DECAYED_GAINS = """
 SELECT item_id, region, sum(points * power(0.5, extract(epoch FROM %(until)s - received_at)::float8 / %(half_life_s)s))

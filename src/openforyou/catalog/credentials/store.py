@@ -6,15 +6,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from openforyou.catalog.credentials.tables import credentials, opt_outs
 from openforyou.catalog.credentials.types import Credentials, OptOut
-from openforyou.catalog.tables import rights
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.rules import EVIDENCE_LENGTH_MAX
+from openforyou.catalog.rights.types import ITEM_SUBJECT, Act, Decision, Party
 from openforyou.catalog.types import Right
 from openforyou.core.ids import ItemId, new_id
 
 C2PA = "c2pa"
+NAME_LENGTH_MAX = 200
 
 
 def put(connection: Connection, item_id: ItemId, found: Credentials, at: datetime) -> None:
@@ -31,7 +34,7 @@ def put(connection: Connection, item_id: ItemId, found: Credentials, at: datetim
 
 
 def refuse_learning(connection: Connection, item_id: ItemId, refusals: Collection[OptOut]) -> None:
-    """Keep refusals, and take the right `learn` back as if it had never been given; the grant stays on record."""
+    """Keep refusals, and let them end the right `learn`; only an operator, on evidence, can open it again."""
     if not refusals:
         return
     rows: list[dict[str, Any]] = [
@@ -48,17 +51,20 @@ def refuse_learning(connection: Connection, item_id: ItemId, refusals: Collectio
         for one in refusals
     ]
     connection.execute(insert(opt_outs), rows)
-    newest = max(one.at for one in refusals)
-    connection.execute(
-        update(rights)
-        .where(
-            rights.c.subject_kind == "item",
-            rights.c.subject_id == item_id,
-            rights.c.right == Right.LEARN.value,
-            or_(rights.c.until.is_(None), rights.c.until > newest),
+    said = [
+        Decision(
+            act=Act.REFUSE,
+            right=Right.LEARN,
+            subject_kind=ITEM_SUBJECT,
+            subject_id=item_id,
+            by=Party.CREDENTIAL,
+            granted_by=f"{one.kind}:{one.label}"[:NAME_LENGTH_MAX],
+            evidence=f"{one.source}: {one.said}"[:EVIDENCE_LENGTH_MAX],
+            since=one.at,
         )
-        .values(until=rights.c.since)
-    )
+        for one in refusals
+    ]
+    rights_store.record(connection, said, max(one.at for one in refusals))
 
 
 def credentials_of(connection: Connection, item_id: int) -> tuple[Credentials, datetime] | None:

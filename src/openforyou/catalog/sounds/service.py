@@ -8,7 +8,8 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import SOUND_SUBJECT, Voice
 from openforyou.catalog.sounds import rules, store
 from openforyou.catalog.sounds.errors import SoundKnown, SoundNotAllowed, SoundNotFound
 from openforyou.catalog.sounds.types import About, Access, Audience, Credit, Heard, Sound
@@ -125,7 +126,9 @@ class Sounds:
         )
         with self._database.begin() as connection:
             store.lock(connection, [sound_id], alone=True)
-            store.end_audio(connection, sound_id, None, self._clock.now())
+            voice = Voice(rights_store.party_of(granted_by), granted_by, evidence or "chosen anew")
+            told = (voice, self._clock.now())
+            rights_store.end_rights(connection, SOUND_SUBJECT, sound_id, [Right.AUDIO], told)
             self._give(connection, sound, access, granted_by, evidence)
             return self._hold(connection, sound)
 
@@ -140,7 +143,7 @@ class Sounds:
         words = evidence or sound.evidence or f"by the licence {sound.licence.value}"
         now = self._clock.now()
         grants = [Grant(Right.AUDIO, sound.id, granted_by, words, now, None, given_to=one) for one in to]
-        catalog_store.insert_grants(connection, catalog_store.SOUND_SUBJECT, grants)
+        rights_store.insert_grants(connection, SOUND_SUBJECT, grants)
 
     def _hold(self, connection: Connection, sound: Sound) -> list[ItemId]:
         allowed = store.access(connection, [sound.id], self._clock.now())[sound.id]

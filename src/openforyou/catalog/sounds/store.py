@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from openforyou.catalog.rights.store import right_holds
+from openforyou.catalog.rights.types import ITEM_SUBJECT, SOUND_SUBJECT
 from openforyou.catalog.sounds.tables import item_sounds, sounds
 from openforyou.catalog.sounds.types import Access, Audience, Heard, Licence, Sound
-from openforyou.catalog.store import ITEM_SUBJECT, SOUND_SUBJECT, right_holds
 from openforyou.catalog.tables import items, rights
 from openforyou.catalog.types import Right, SoundUse
 from openforyou.core.ids import CreatorId, ItemId, SoundId
@@ -81,19 +82,6 @@ def access(connection: Connection, ids: Collection[int], at: datetime) -> dict[S
         own = frozenset() if row.owner_id is None else frozenset({CreatorId(row.owner_id)})
         found[SoundId(row.id)] = Access(audience, named | own)
     return found
-
-
-def end_audio(connection: Connection, sound_id: SoundId, creators_kept: Collection[int] | None, at: datetime) -> None:
-    """Withdraw `audio` from everybody and from each named creator who is not among those kept; None keeps nobody."""
-    ended = update(rights).where(
-        rights.c.subject_kind == SOUND_SUBJECT,
-        rights.c.subject_id == sound_id,
-        rights.c.right == Right.AUDIO.value,
-        or_(rights.c.until.is_(None), rights.c.until > at),
-    )
-    if creators_kept:
-        ended = ended.where(or_(rights.c.given_to.is_(None), rights.c.given_to.not_in(list(creators_kept))))
-    connection.execute(ended.values(until=at))
 
 
 def lock(connection: Connection, ids: Iterable[int], *, alone: bool) -> None:

@@ -7,9 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, update
 
 from openforyou.catalog import store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT, Party, Voice
 from openforyou.catalog.tables import items, renditions
 from openforyou.catalog.types import ItemStatus, Right
 from openforyou.core.ids import ItemId
+
+WITHDRAWN = "its creator withdrew the item"
 
 
 def suspend(connection: Connection, item_id: ItemId, reason: str) -> bool:
@@ -30,8 +34,10 @@ def withdraw(
         store.set_status(connection, item_id, ItemStatus.WITHDRAWN, reason)
     elif not _moved(connection, item_id, (from_status, ItemStatus.WITHDRAWN), reason):
         return False
-    for right in Right:
-        store.end_right(connection, store.ITEM_SUBJECT, item_id, right, at)
+    # A claim that took it down is not its creator's word, and its creator cannot undo what it ended.
+    by_claim = Voice(Party.OPERATOR, "operator", reason or "taken down")
+    voice = rights_store.own_voice(ITEM_SUBJECT, item_id, WITHDRAWN) if from_status is None else by_claim
+    rights_store.end_rights(connection, ITEM_SUBJECT, item_id, Right, (voice, at))
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openforyou.core.errors import Conflict
+from openforyou.core.errors import Conflict, NotAllowed
 from openforyou.events.controls.types import MUTES_MAX, PAUSES_MAX
 
 
@@ -14,6 +14,19 @@ class TooManyMutes(Conflict):
     def __init__(self) -> None:
         super().__init__(
             f"You muted {MUTES_MAX} things, which is the most.", hint="Take one back first, in the settings."
+        )
+
+
+class ProfilingGuarded(NotAllowed):
+    """A minor's feed uses nothing of what they do, unless a guardian allows it."""
+
+    code = "profiling_guarded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your guardian decides whether the feed may use what you do.",
+            hint="Send profiling as false, or ask your guardian: Settings, Guardian.",
+            field="profiling",
         )
 
 

@@ -33,7 +33,7 @@ def controls(connection: Connection, viewer_id: ViewerId) -> Controls:
     chosen = viewer_controls.c
     row = connection.execute(
         select(
-            chosen.profiling,
+            (chosen.profiling & ~chosen.guarded).label("profiling"),
             chosen.autoplay,
             chosen.break_minutes,
             chosen.region,
@@ -68,6 +68,29 @@ def put_controls(connection: Connection, viewer_id: ViewerId, chosen: Controls, 
         },
     ).scalar_one()
     return count
+
+
+def is_guarded(connection: Connection, viewer_id: ViewerId) -> bool:
+    """Whether a viewer is a minor whose feed may use nothing of what they do."""
+    held = select(viewer_controls.c.guarded).where(viewer_controls.c.viewer_id == viewer_id)
+    return bool(connection.scalar(held))
+
+
+def set_guarded(connection: Connection, viewer_id: ViewerId, *, guarded: bool) -> None:
+    """Put a viewer's feed under a guardian's word, or out of it. Profiling is off then, until it is chosen."""
+    usual = Controls()
+    row = {
+        "viewer_id": viewer_id,
+        "profiling": False,
+        "autoplay": usual.autoplay,
+        "break_minutes": usual.break_minutes,
+        "region": usual.region,
+        "guarded": guarded,
+    }
+    kept = {"guarded": guarded, "profiling": False}
+    connection.execute(
+        upsert(viewer_controls).values(row).on_conflict_do_update(index_elements=["viewer_id"], set_=kept)
+    )
 
 
 def mutes(connection: Connection, viewer_id: ViewerId) -> list[Mute]:

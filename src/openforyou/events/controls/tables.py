@@ -32,6 +32,13 @@ viewer_controls = Table(
         server_default="{}",
         info=PSEUDONYM.why("when the feed was to learn nothing; open at its end while it still is"),
     ),
+    Column(
+        "guarded",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        info=PSEUDONYM.why("a minor's: without profiling, whatever stands beside it, until a guardian allows it"),
+    ),
     info=PSEUDONYM.why("what a viewer chose"),
 )
 

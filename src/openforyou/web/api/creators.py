@@ -57,7 +57,9 @@ def become_creator(given: NewCreator, account: Member, platform: ThePlatform, ra
         platform.accounts.grow(account.id, Role.CREATOR)  # where the process ended between the two steps
         raise CreatorAlready(before.handle)
     name = given.name.strip() or given.handle.strip().removeprefix("@")
-    creator = platform.catalog.add_creator(given.handle, name, account_id=account.id, bio=given.bio)
+    creator = platform.catalog.add_creator(
+        given.handle, name, account_id=account.id, bio=given.bio, guarded=account.is_minor
+    )
     platform.accounts.grow(account.id, Role.CREATOR)
     return creator_out(creator)
 
