@@ -49,6 +49,7 @@ def test_a_training_ends_in_service_with_a_manifest_that_tells_all(watched: Watc
         "items": len(watched.data.item_ids),
         "viewers": 60,
         "log_size": 0,
+        "words": len(watched.data.item_ids) + 60,
     }
     assert len(told["data"]["digest"]) == len(told["settings_digest"]) == 64
     assert (told["seed"], told["parent"], told["gate"]["passed"]) == (0, "", True)

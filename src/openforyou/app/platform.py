@@ -36,6 +36,7 @@ from openforyou.ingest.library import Library
 from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
+from openforyou.learn.manifest.asking import Asking
 from openforyou.learn.manifest.service import Manifests
 from openforyou.learn.service import Models
 from openforyou.ledger.source import FolderSource
@@ -126,6 +127,7 @@ class Platform:
             log = settings.log_folder
             manifests = Manifests(self.database, self.blobs, log, settings.log_key, self._publish)
             self.models = Models(self.database, self.blobs, self.clock, work, manifests, settings.threads)
+            self.asking = Asking(self.database, manifests)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
         except BaseException:

@@ -3,8 +3,8 @@
 Each proof says that a subject is in the tree of a model or is not; the manifest of the model names that tree and is
 signed with the key of the log; a receipt shows that the log holds the manifest's record. All four are checked here.
 
-What it cannot show: that the platform has no other model, and that a tree in which a subject is absent has its leaves in
-order throughout. The records of the log name every model that may have served, and the leaves of each are public
+What it cannot show: that the platform has no other model, and that a tree in which a subject is absent has its leaves
+in order throughout. The records of the log name every model that may have served, and the leaves of each are public
 (`GET /v1/models/{id}/leaves`): `openforyou models check` reads them whole.
 """
 

@@ -103,7 +103,9 @@ class Records:
         hashes = [body.get(name) for name in ("manifest", "dataset", "weights")]
         sound = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
         if not sound or body.keys() != RECORD_FIELDS or type(body["size"]) is not int or body["size"] < 0:
-            self._wrong("bad_record", index, "this record of a model does not name its manifest, its data and its weights")
+            self._wrong(
+                "bad_record", index, "this record of a model does not name its manifest, its data and its weights"
+            )
 
     def _right(self, index: int, body: Any) -> None:
         """What it is about nobody can see from outside; that each is said once, and in the one form, everybody can."""

@@ -73,7 +73,7 @@ def opened(database: Database, at: datetime) -> Standing:
     One read-only transaction at repeatable read, so that rights, items and rows are of one state.
     """
     with _reading(database) as connection:
-        settled, log_size = events_store.settled_at(connection), log_store.state(connection).folded
+        settled, log = events_store.settled_at(connection), log_store.state(connection)
         allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         catalogue = _lengths(connection, allowed, at, _EVERYTHING)
@@ -87,7 +87,7 @@ def opened(database: Database, at: datetime) -> Standing:
             hint="Somebody must have watched clips, and both they and the clips' creators must allow learning.",
         )
     content = _content(item_ids, vectors)
-    rights = RightsSnapshot(at, len(item_ids), len(viewers), log_size)
+    rights = RightsSnapshot(at, len(item_ids), len(viewers), log.folded, log.queued)
     dataset = _let_through(_frozen("events", item_ids, content, sequences_of(rows, item_ids), rights))
     durations = np.array([duration_ms[item] for item in item_ids.tolist()], dtype=np.int64)
     return Standing(dataset, durations, viewers, settled)
@@ -102,7 +102,7 @@ def later(database: Database, at: datetime, before: Standing) -> Later:
     held = before.dataset
     with _reading(database) as connection:
         settled = max(events_store.settled_at(connection), before.settled)
-        log_size = log_store.state(connection).folded
+        log = log_store.state(connection)
         allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         duration_ms = dict(zip(held.item_ids.tolist(), before.durations_ms.tolist(), strict=True))
@@ -122,7 +122,7 @@ def later(database: Database, at: datetime, before: Standing) -> Later:
         rows = _read(connection, read, duration_ms, kept, _EVERYTHING if len(newcomers) + len(back) else before.settled)
         vectors = catalog_store.feature_rows(connection, CONTENT_ENCODER, list(changed)) if changed else []
     content = _moved_content(held, item_ids, vectors)
-    rights = RightsSnapshot(at, len(item_ids), len(viewers), log_size)
+    rights = RightsSnapshot(at, len(item_ids), len(viewers), log.folded, log.queued)
     kept = _let_through(replace(kept, rights=rights))
     dataset = _let_through(moved(kept, item_ids, content, read, rows, rights))
     durations = np.fromiter((duration_ms[item] for item in item_ids.tolist()), np.int64, len(item_ids))
@@ -187,7 +187,11 @@ def load(path: Path, told: dict[str, Any]) -> Dataset | None:
         return None
     given = told["rights"]
     rights = given and RightsSnapshot(
-        datetime.fromisoformat(given["at"]), given["items"], given["viewers"], given.get("log_size", 0)
+        datetime.fromisoformat(given["at"]),
+        given["items"],
+        given["viewers"],
+        given.get("log_size", 0),
+        given.get("words", 0),
     )
     dataset = _frozen(told["name"], item_ids, content, sequences, rights)
     return _let_through(dataset) if dataset.digest == told["digest"] else None

@@ -56,6 +56,8 @@ class RightsSnapshot:
     """Viewers who allow it."""
     log_size: int = 0
     """Leaves of the public log that had been folded into the database then: a checkpoint of that size is as of it."""
+    words: int = 0
+    """Leaves that had been accepted then, in the log or on their way: a word about rights of a lower number counted."""
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a manifest."""
@@ -65,6 +67,7 @@ class RightsSnapshot:
             "items": self.items,
             "viewers": self.viewers,
             "log_size": self.log_size,
+            "words": self.words,
         }
 
 

@@ -1,8 +1,8 @@
 """Which models learned from an item or a viewer, since when and by what right, with proof for whoever asks.
 
-Asked are all models that were ever trained and signed, those in service and those whose weights are gone, and of each the
-newest update: its tree holds whoever any update before it learned from. An answer without its proof is a claim; the file
-of proofs is checked by `openforyou verify --proof`, without us. It holds the subject's secret, so it is for its owner.
+Asked are all models that were ever trained and signed, those in service and those whose weights are gone, and of each
+the newest update: its tree holds whoever any update before it learned from. An answer without its proof is a claim; the
+file of proofs is checked by `openforyou verify --proof`, without us. It holds a secret: it is for its owner.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.rights.secrets import secrets_for
-from openforyou.core.errors import NotFound, OpenForYouError
+from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import encode_id
 from openforyou.learn import store as models_store
 from openforyou.learn.manifest import store
 from openforyou.learn.manifest.errors import BadManifest
-from openforyou.learn.manifest.rules import Granted, evidence, grantor, standing
+from openforyou.learn.manifest.rules import Granted, evidence, standing
 from openforyou.learn.manifest.service import Manifests
 from openforyou.learn.manifest.signing import Signed
 from openforyou.learn.manifest.tree import CARRIED, KEY_BYTES, Held, Tree, key_of
@@ -79,7 +80,7 @@ class Answer:
             if right is None or not self.learned
             else {
                 "name": "learn",
-                "grantor": grantor(right.granted_by),
+                "grantor": right.by,
                 "evidence": evidence(right.evidence),
                 "since": right.since.isoformat(),
                 "until": None if right.until is None else right.until.isoformat(),
@@ -119,16 +120,33 @@ class Asking:
                 continue
         return found
 
+    def items_of(self, creator_id: int) -> list[Subject]:
+        """Every item of a creator."""
+        with self._database.connect() as connection:
+            return [("item", one) for one in store.items_by(connection, creator_id)]
+
+    def titles(self, ids: Iterable[int]) -> dict[int, str]:
+        """Of items, shown or not: for their creator alone."""
+        with self._database.connect() as connection:
+            return store.titles_of(connection, list(ids))
+
+    def subject(self, number: int) -> Subject:
+        """The item of that id, or else the viewer: a viewer's id is known to nobody but them."""
+        with self._database.connect() as connection:
+            return ("item" if store.is_item(connection, number) else "viewer", number)
+
     def learned_from(self, subjects: Sequence[Subject]) -> Answers:
         """What every model has to do with each of those."""
         asked = self.models()
         by_kind = {kind: [one for of, one in subjects if of == kind] for kind in ("item", "viewer")}
         with self._database.begin() as connection:
             held = {kind: secrets_for(connection, kind, ids) for kind, ids in by_kind.items()}
-            grants = [grant for kind, ids in by_kind.items() for grant in store.grants(connection, kind, ids)]
+            events = [event for kind, ids in by_kind.items() for event in rights_store.events_of(connection, kind, ids)]
         answers = []
         for one in asked:
-            rights = standing(grants, datetime.fromisoformat(one.signed.body["rights"]["at"]))
+            read = one.signed.body["rights"]
+            counted = [event for event in events if event.seq < read["words"]]
+            rights = standing(counted, datetime.fromisoformat(read["at"]))
             for kind, subject in subjects:
                 key = key_of(held[kind][subject], one.signed.nonce, kind, subject)
                 answers.append(_answer(one, (kind, subject), key, rights.get((kind, subject))))
@@ -143,7 +161,9 @@ class Asking:
             receipt = None
         return {"manifest": signed.text, "receipt": "" if receipt is None else receipt.format().decode()}
 
-    def _file(self, asked: Iterable[Asked], answers: Sequence[Answer], held: dict[str, dict[int, bytes]]) -> dict[str, Any]:
+    def _file(
+        self, asked: Iterable[Asked], answers: Sequence[Answer], held: dict[str, dict[int, bytes]]
+    ) -> dict[str, Any]:
         subjects: dict[Subject, dict[str, Any]] = {}
         for one in answers:
             about = subjects.setdefault(
@@ -177,11 +197,3 @@ def _newest_of_each(models: Sequence[Model]) -> list[Model]:
         if base := str(model.manifest.get("base", "")):
             newest[base] = model
     return [model for model in models if "base" not in model.manifest or newest[model.manifest["base"]] is model]
-
-
-def subjects_named(creator_items: Iterable[int]) -> list[Subject]:
-    """Items as subjects. Raises `NotFound` where there are none."""
-    found = [("item", one) for one in creator_items]
-    if not found:
-        raise NotFound("They have published nothing yet.", hint="Ask for a creator with clips, an item or a viewer.")
-    return found

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from openforyou.catalog.rights import rules as rights
+from openforyou.catalog.rights.types import RightEvent
+from openforyou.catalog.types import Right
 from openforyou.core.encoding import digest
 
-GRANTORS = ("creator", "viewer", "guardian", "owner", "operator")
 EVIDENCE = (
     ("ticked", "own choice"),
     ("chosen", "own choice"),
@@ -27,25 +29,16 @@ FEW = 10
 
 
 class Granted(NamedTuple):
-    """One grant of `learn`, as it lies in the table."""
+    """A grant of `learn` that held."""
 
     id: int
     kind: str
     subject: int
-    granted_by: str
+    by: str
+    """As what whoever gave it spoke: creator, viewer, guardian, operator …"""
     evidence: str
     since: datetime
     until: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        """Begun, and not over."""
-        return self.since <= at and (self.until is None or at < self.until)
-
-
-def grantor(granted_by: str) -> str:
-    """The kind of who gave it."""
-    kind = granted_by.partition(":")[0]
-    return kind if kind in GRANTORS else OTHER
 
 
 def evidence(text: str) -> str:
@@ -54,14 +47,17 @@ def evidence(text: str) -> str:
     return next((kind for begins, kind in EVIDENCE if plain.startswith(begins)), OTHER)
 
 
-def standing(grants: Iterable[Granted], at: datetime) -> dict[tuple[str, int], Granted]:
-    """The grant that each subject stands on at a moment: of several that hold, the oldest."""
+def standing(events: Iterable[RightEvent], at: datetime) -> dict[tuple[str, int], Granted]:
+    """The grant of `learn` that each subject stands on at a moment, after all of the events: of several the first."""
     found: dict[tuple[str, int], Granted] = {}
-    for grant in grants:
-        if grant.holds(at):
-            held = found.setdefault((grant.kind, grant.subject), grant)
-            if (grant.since, grant.id) < (held.since, held.id):
-                found[grant.kind, grant.subject] = grant
+    for event in sorted(rights.standing(events), key=lambda one: one.seq):
+        said = event.decision
+        holds = said.since <= at and (said.until is None or at < said.until)
+        if said.right is Right.LEARN and holds and not said.region:
+            grant = Granted(
+                event.id, said.subject_kind, said.subject_id, said.by.value, said.evidence, said.since, said.until
+            )
+            found.setdefault((grant.kind, grant.subject), grant)
     return found
 
 
@@ -71,7 +67,7 @@ def snapshot(held: Iterable[Granted], at: datetime, regions: Mapping[tuple[str, 
     groups: Counter[tuple[str, str, str, str]] = Counter()
     for grant in held:
         region = regions.get((grant.kind, grant.subject), "")
-        groups[grant.kind, grantor(grant.granted_by), evidence(grant.evidence), region] += 1
+        groups[grant.kind, grant.by, evidence(grant.evidence), region] += 1
     return {
         "right": "learn",
         "at": at.isoformat(),

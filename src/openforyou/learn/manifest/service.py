@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from openforyou import __version__
 from openforyou.catalog.rights.secrets import secrets_for
+from openforyou.catalog.rights.types import RightEvent
 from openforyou.core.encoding import digest
 from openforyou.core.errors import NotFound, OpenForYouError
 from openforyou.core.ids import encode_id
@@ -32,12 +33,12 @@ from openforyou.learn import store as models_store
 from openforyou.learn.manifest import store
 from openforyou.learn.manifest.errors import BadManifest, NotInTheLogYet, PastTheDoor
 from openforyou.learn.manifest.marks import carried, subjects_of, tree_of
-from openforyou.learn.manifest.recount import described, recount
+from openforyou.learn.manifest.recount import Counted, Words, described, recount
 from openforyou.learn.manifest.signing import FORM, Signed, opened, sign
 from openforyou.learn.manifest.tree import NONCE_BYTES, Tree
-from openforyou.learn.types import Dataset, Model, ModelId
+from openforyou.learn.types import Dataset, Model, ModelId, RightsSnapshot
 from openforyou.ledger.checkpoint import open_checkpoint
-from openforyou.ledger.errors import LedgerError
+from openforyou.ledger.errors import LedgerError, Missing
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.merkle import EMPTY_ROOT
 from openforyou.ledger.proof import Proof
@@ -47,6 +48,7 @@ from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
 PREFIX = "manifests/"
+TREES_HELD = 8
 PUBLISHED_WITHIN_S = 3.0
 """How long a training waits for the log before it leaves the rest to whoever serves."""
 _HINT = "Train anew; what was changed stands nowhere but in the database."
@@ -77,7 +79,8 @@ class Manifests:
         self._publish = publish
         self._log = Log(FolderSource(log_folder))
         self._receipts = Receipts(database, log_folder)
-        self._newest: tuple[int, Tree] | None = None
+        self._words = Words(self._log)
+        self._trees: dict[ModelId, Tree] = {}
 
     # Making
 
@@ -92,9 +95,10 @@ class Manifests:
             raise PastTheDoor
         subjects = subjects_of(dataset)
         with self._database.begin() as connection:
-            counted = recount(connection, subjects, dataset.rights.at)
+            counted = self.recount(connection, subjects, dataset.rights)
             counted.require()
             told = described(connection, counted)
+            told["rights"]["words"] = dataset.rights.words
             held = {kind: secrets_for(connection, kind, ids) for kind, ids in subjects.items()}
         earlier = None if before is None else self.signed(before)
         nonce = secrets.token_bytes(NONCE_BYTES) if earlier is None else earlier.nonce
@@ -115,13 +119,29 @@ class Manifests:
         }
         return Drawn(tree, told)
 
+    def recount(self, connection: Connection, subjects: Mapping[str, list[int]], read: RightsSnapshot) -> Counted:
+        """Who of those had the right when rights were read, worked out from the words on record."""
+        self._words.require_whole(connection, self.size())
+        return recount(connection, subjects, read, lambda events: self.recorded(connection, events))
+
+    def recorded(self, connection: Connection, events: Sequence[RightEvent]) -> list[RightEvent]:
+        """Those words about rights that the log holds, or has on its way."""
+        return self._words.recorded(connection, events, self.size())
+
+    def size(self) -> int:
+        """Leaves of the published log; 0 where there is none yet."""
+        try:
+            return open_checkpoint(self._log.checkpoint_bytes(), self._key().verifying).size
+        except Missing:
+            return 0
+
     def keep_leaves(self, model_id: ModelId, drawn: Drawn) -> None:
         """The leaves into the blob store: before the record, so that no manifest is without them."""
         with TemporaryDirectory(prefix="openforyou-leaves-") as folder:
             staged = Path(folder) / "leaves"
             staged.write_bytes(drawn.tree.format())
             self._blobs.put(leaves_key(model_id), staged)
-        self._newest = (model_id, drawn.tree)
+        self._remember(model_id, drawn.tree)
 
     def drop_leaves(self, model_id: ModelId) -> None:
         """Of a version whose marks a later one holds."""
@@ -212,8 +232,9 @@ class Manifests:
     def tree(self, model: Model) -> Tree:
         """The leaves of a model, held against its manifest. Raises `BadManifest`."""
         signed = self.signed(model)
-        if self._newest is not None and self._newest[0] == model.id and self._newest[1].root == signed.root:
-            return self._newest[1]
+        known = self._trees.get(model.id)
+        if known is not None and known.root == signed.root:
+            return known
         try:
             with self._blobs.open(leaves_key(model.id)) as file:
                 tree = Tree.parse(file.read())
@@ -221,8 +242,12 @@ class Manifests:
             raise BadManifest(f"The leaves of model {encode_id(model.id)} are gone.", hint=_HINT) from error
         if tree.root != signed.root:
             raise BadManifest(f"The leaves of model {encode_id(model.id)} are not those of its manifest.", hint=_HINT)
-        self._newest = (model.id, tree)
+        self._remember(model.id, tree)
         return tree
+
+    def _remember(self, model_id: ModelId, tree: Tree) -> None:
+        held = dict(list(self._trees.items())[1 - TREES_HELD :])
+        self._trees = {**held, model_id: tree}
 
     def _head(self, size: int) -> dict[str, Any]:
         """The log's tree of `size` leaves, in which rights were read."""

@@ -1,4 +1,4 @@
-"""The SQL of manifests. It reads grants by itself, on purpose: what checks the door must not ask through it."""
+"""The SQL of manifests."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from openforyou.learn.manifest.rules import Granted
-
-_GRANTS = """
-SELECT id, subject_kind, subject_id, granted_by, evidence, since, until FROM rights
-WHERE "right" = 'learn' AND subject_kind = %b AND subject_id = ANY(%b::bigint[])
-"""
+_WORDS = "SELECT count(*) FROM right_events WHERE seq < %b"
 _ITEMS = """
 SELECT items.id, items.kind, items.region,
        (SELECT min(platform) FROM imported_entries WHERE imported_entries.item_id = items.id) AS platform
 FROM items WHERE items.id = ANY(%b::bigint[])
 """
+_BY = "SELECT id FROM items WHERE creator_id = %b ORDER BY created_at, id"
+_TITLES = "SELECT id, title FROM items WHERE id = ANY(%b::bigint[])"
 _REGIONS = "SELECT viewer_id, region FROM viewer_controls WHERE viewer_id = ANY(%b::bigint[])"
 _SIGN = "UPDATE models SET signed = %b, leaf_seq = %b WHERE id = %b"
 _SIGNED = """
@@ -46,14 +43,29 @@ class Listed(NamedTuple):
     promoted_at: Any
 
 
-def grants(connection: Connection, kind: str, subjects: Collection[int]) -> list[Granted]:
-    """Every grant of `learn` over those subjects that there ever was."""
-    return [Granted(*row) for row in connection.exec_driver_sql(_GRANTS, (kind, list(subjects)))]
+def words_below(connection: Connection, size: int) -> int:
+    """How many words about rights were given a number below `size`."""
+    return int(connection.exec_driver_sql(_WORDS, (size,)).scalar_one())
 
 
 def items_about(connection: Connection, ids: Collection[int]) -> dict[int, About]:
     """What those items are."""
     return {row[0]: About(row[1], row[2], row[3] or "") for row in connection.exec_driver_sql(_ITEMS, (list(ids),))}
+
+
+def items_by(connection: Connection, creator_id: int) -> list[int]:
+    """Every item that a creator ever handed in, oldest first."""
+    return list(connection.exec_driver_sql(_BY, (creator_id,)).scalars())
+
+
+def titles_of(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The titles of those items, shown or not: for their creator."""
+    return {row[0]: row[1] for row in connection.exec_driver_sql(_TITLES, (list(ids),))}
+
+
+def is_item(connection: Connection, number: int) -> bool:
+    """Whether there is an item of that id."""
+    return connection.exec_driver_sql("SELECT 1 FROM items WHERE id = %b", (number,)).first() is not None
 
 
 def regions_of(connection: Connection, viewers: Collection[int]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from openforyou.web.api import (
     identities,
     imports,
     items,
+    learned,
     mutes,
     passkeys,
     policies,
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio),
+    *(sounds, studio, learned),
 )
 for part in PARTS:
     router.include_router(part.router)

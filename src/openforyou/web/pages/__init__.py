@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, routes
+from openforyou.web.pages import claims, identities, learned, routes
 
 router = APIRouter()
-for part in (routes, identities, claims):
+for part in (routes, identities, claims, learned):
     router.include_router(part.router)

@@ -1,14 +1,14 @@
 """What each model learned from, signed, and where that stands on its way into the log
 
 Revision ID: 0014
-Revises: 0013
+Revises: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0013"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
