@@ -21,6 +21,7 @@ from openforyou.catalog.rights import rules as rights
 from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.rights.secrets import secrets_for
 from openforyou.catalog.rights.types import RightEvent
+from openforyou.catalog.types import Right
 from openforyou.core.ids import encode_id
 from openforyou.events.log import store as log_store
 from openforyou.learn.manifest import store
@@ -43,6 +44,7 @@ class Counted:
     at: datetime
     held: Mapping[tuple[str, int], Granted]
     without: tuple[tuple[str, int], ...]
+    right: Right = Right.LEARN
 
     def require(self) -> None:
         """Raises `NotAllowed` where anything lacks the right."""
@@ -51,7 +53,7 @@ class Counted:
         named = ", ".join(f"{kind} {named_id(subject)}" for kind, subject in self.without[:TOLD_MAX])
         more = f" and {len(self.without) - TOLD_MAX:,} more" if len(self.without) > TOLD_MAX else ""
         raise NotAllowed(
-            f"Without the right to be learned from at {self.at:%Y-%m-%dT%H:%M:%SZ}: {named}{more}.", hint=_EXPLAIN
+            f"Without the right `{self.right}` at {self.at:%Y-%m-%dT%H:%M:%SZ}: {named}{more}.", hint=_EXPLAIN
         )
 
 
@@ -96,15 +98,19 @@ class Words:
 
 
 def recount(
-    connection: Connection, subjects: Mapping[str, list[int]], read: RightsSnapshot, words: Recorded
+    connection: Connection,
+    subjects: Mapping[str, list[int]],
+    read: RightsSnapshot,
+    words: Recorded,
+    right: Right = Right.LEARN,
 ) -> Counted:
     """Of subjects by kind, as of the moment and the number of words at which their rights were read."""
     held: dict[tuple[str, int], Granted] = {}
     for kind, ids in subjects.items():
         events = [one for one in rights_store.events_of(connection, kind, ids) if one.seq < read.words]
-        held |= standing(whole(events, words(sound(events, secrets_for(connection, kind, ids)))), read.at)
+        held |= standing(whole(events, words(sound(events, secrets_for(connection, kind, ids)))), read.at, right)
     lacking = [(kind, one) for kind, ids in subjects.items() for one in ids if (kind, one) not in held]
-    return Counted(read.at, held, tuple(lacking))
+    return Counted(read.at, held, tuple(lacking), right)
 
 
 def whole(events: Sequence[RightEvent], good: Sequence[RightEvent]) -> list[RightEvent]:

@@ -29,7 +29,7 @@ FEW = 10
 
 
 class Granted(NamedTuple):
-    """A grant of `learn` that held."""
+    """A grant that held."""
 
     id: int
     kind: str
@@ -47,13 +47,13 @@ def evidence(text: str) -> str:
     return next((kind for begins, kind in EVIDENCE if plain.startswith(begins)), OTHER)
 
 
-def standing(events: Iterable[RightEvent], at: datetime) -> dict[tuple[str, int], Granted]:
-    """The grant of `learn` that each subject stands on at a moment, after all of the events: of several the first."""
+def standing(events: Iterable[RightEvent], at: datetime, right: Right = Right.LEARN) -> dict[tuple[str, int], Granted]:
+    """The grant of `right` that each subject stands on at a moment, after all of the events: of several the first."""
     found: dict[tuple[str, int], Granted] = {}
     for event in sorted(rights.standing(events), key=lambda one: one.seq):
         said = event.decision
         holds = said.since <= at and (said.until is None or at < said.until)
-        if said.right is Right.LEARN and holds and not said.region:
+        if said.right is right and holds and not said.region:
             grant = Granted(
                 event.id, said.subject_kind, said.subject_id, said.by.value, said.evidence, said.since, said.until
             )

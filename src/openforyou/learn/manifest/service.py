@@ -22,13 +22,15 @@ from sqlalchemy import Connection
 from openforyou import __version__
 from openforyou.catalog.rights.secrets import secrets_for
 from openforyou.catalog.rights.types import RightEvent
+from openforyou.catalog.types import Right
 from openforyou.core.encoding import digest
 from openforyou.core.errors import NotFound, OpenForYouError
 from openforyou.core.ids import encode_id
 from openforyou.events.log import store as log_store
 from openforyou.events.log.errors import NotInLog
 from openforyou.events.log.receipts import Receipts
-from openforyou.ingest.encoders import BLOCKS, CONTENT_ENCODER
+from openforyou.ingest import encoders
+from openforyou.ingest.encoders import CONTENT_ENCODER, Describes
 from openforyou.learn import store as models_store
 from openforyou.learn.manifest import store
 from openforyou.learn.manifest.errors import BadManifest, NotInTheLogYet, PastTheDoor
@@ -87,7 +89,8 @@ class Manifests:
     def draw(self, dataset: Dataset, before: Model | None = None) -> Drawn:
         """Count and mark what `dataset` holds, and what the version `before` had learned from.
 
-        Raises `PastTheDoor` for data from elsewhere, `NotAllowed` where anything in it lacks the right.
+        Raises `PastTheDoor` for data from elsewhere, `NotAllowed` where anything in it lacks the right: `learn`, and
+        `biometric` too where what describes the items declares that it tells who somebody is.
         """
         from openforyou.learn import dataset as door
 
@@ -97,6 +100,9 @@ class Manifests:
         with self._database.begin() as connection:
             counted = self.recount(connection, subjects, dataset.rights)
             counted.require()
+            if tells_people(dataset.encoder):
+                items = {"item": subjects["item"]}
+                self.recount(connection, items, dataset.rights, Right.BIOMETRIC).require()
             told = described(connection, counted)
             told["rights"]["words"] = dataset.rights.words
             held = {kind: secrets_for(connection, kind, ids) for kind, ids in subjects.items()}
@@ -119,10 +125,16 @@ class Manifests:
         }
         return Drawn(tree, told)
 
-    def recount(self, connection: Connection, subjects: Mapping[str, list[int]], read: RightsSnapshot) -> Counted:
+    def recount(
+        self,
+        connection: Connection,
+        subjects: Mapping[str, list[int]],
+        read: RightsSnapshot,
+        right: Right = Right.LEARN,
+    ) -> Counted:
         """Who of those had the right when rights were read, worked out from the words on record."""
         self._words.require_whole(connection, self.size())
-        return recount(connection, subjects, read, lambda events: self.recorded(connection, events))
+        return recount(connection, subjects, read, lambda events: self.recorded(connection, events), right)
 
     def recorded(self, connection: Connection, events: Sequence[RightEvent]) -> list[RightEvent]:
         """Those words about rights that the log holds, or has on its way."""
@@ -292,11 +304,16 @@ def _of_data(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in _DATA}
 
 
+def tells_people(name: str) -> bool:
+    """Whether the content vectors of that encoder tell who somebody is, by its own declaration."""
+    return name == CONTENT_ENCODER and any(Describes.BIOMETRIC in encoder.declares for encoder, _ in encoders.BLOCKS)
+
+
 def _encoders(name: str) -> list[dict[str, Any]]:
     """What made the content vectors, and what each part of it declares that it tells."""
     if name != CONTENT_ENCODER:
         return [{"name": name, "declares": []}] if name else []
     return [
         {"name": encoder.name, "declares": sorted(one.value for one in encoder.declares), "share": share}
-        for encoder, share in BLOCKS
+        for encoder, share in encoders.BLOCKS
     ]
