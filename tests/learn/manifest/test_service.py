@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -278,3 +282,29 @@ def stranger_key(watched: Watched, viewer: int) -> bytes:
     with watched.platform.database.begin() as connection:
         secret = secrets_for(connection, "viewer", [viewer])[viewer]
     return key_of(secret, watched.models.manifests.signed(model).nonce, "viewer", viewer)
+
+
+def test_the_checks_by_hand_of_the_docs_hold(watched: Watched, model: Model, tmp_path: Path) -> None:
+    """Every block of docs/models.md, as it stands there, with nothing of ours but what is public."""
+    settings = watched.platform.settings
+    asking = Asking(watched.platform.database, watched.models.manifests)
+    stranger = FIRST_VIEWER + 901
+    told = asking.learned_from([("viewer", FIRST_VIEWER), ("item", FIRST_ITEM), ("viewer", stranger)])
+    (tmp_path / "learned-from-me.json").write_text(json.dumps(told.file))
+    (tmp_path / "M.json").write_text(json.dumps(asking.manifest(model)))
+    (tmp_path / "M.leaves").write_bytes(watched.models.manifests.tree(model).format())
+    (tmp_path / "log.vkey").write_text(settings.log_key().vkey() + "\n")
+    paper = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", paper, re.S))
+    python = "\n".join(re.findall(r"```python\n(.*?)```", paper, re.S))
+    done = subprocess.run(["sh", "-ec", shell], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert watched.models.manifests.signed(model).digest in done.stdout
+    assert "Verified Successfully" in done.stdout
+    done = subprocess.run([sys.executable, "-Ic", python], cwd=tmp_path, capture_output=True, text=True, check=True)
+    *found, leaf = done.stdout.splitlines()
+    assert [line.split()[-1] for line in found] == ["True", "True", "False"]
+    assert bytes.fromhex(leaf) == watched.models.manifests.signed(model).leaf()
+    (tmp_path / "manifest.json").write_bytes((tmp_path / "manifest.json").read_bytes().replace(b"trained", b"updated"))
+    verify = shell[shell.index("openssl") :]
+    done = subprocess.run(["sh", "-ec", verify], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
