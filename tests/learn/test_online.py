@@ -247,8 +247,9 @@ def test_an_update_of_a_model_that_serves_no_more_is_not_published(watched: Watc
     watched.clock.advance(timedelta(minutes=1))
     watched.models.train_from_events(Options(epochs=2, seed=1))
     keys = set(watched.platform.blobs.keys())
+    data = door.from_events(watched.platform.database, watched.clock.now())
     with pytest.raises(Overtaken):
-        watched.models.versions.publish(*first, {"deeds": 0, "steps": 0})
+        watched.models.versions.publish(*first, {"deeds": 0, "steps": 0}, data)
     assert set(watched.platform.blobs.keys()) == keys
 
 

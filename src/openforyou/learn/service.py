@@ -172,6 +172,7 @@ class Models:
         with self._training_alone():
             attempt = self._taken_up(options or Options()) or self._begun(options or Options())
             try:
+                drawn = self.manifests.draw(attempt.dataset)  # refused before an hour is spent, not after
                 job = Job(
                     attempt.dataset, attempt.split, attempt.settings, attempt.seed, attempt.checkpoint, self._threads
                 )
@@ -179,7 +180,6 @@ class Models:
                 attempt.manifest.update(
                     epochs=trained.epochs, train_s=round(trained.seconds, 1), was_resumed=trained.was_resumed
                 )
-                drawn = self.manifests.draw(attempt.dataset)
                 self._keep(attempt, trained.fitted)
                 self.manifests.keep_leaves(attempt.model_id, drawn)
                 model = self.get(attempt.model_id)

@@ -13,13 +13,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.audit.learned import check_learned
 from openforyou.audit.trust import trusted
 from openforyou.catalog.rights.secrets import secrets_for
+from openforyou.cli.commands import app
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import encode_id
 from openforyou.learn import dataset as door
@@ -33,6 +36,7 @@ from openforyou.learn.types import Model, ModelStatus, Options
 from openforyou.ledger.errors import LedgerError
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.source import FolderSource
+from openforyou.web.application import create_app
 from tests.conftest import NOW, _execute, _named
 from tests.learn.watched import FIRST_ITEM, FIRST_VIEWER, Watched
 
@@ -308,3 +312,39 @@ def test_the_checks_by_hand_of_the_docs_hold(watched: Watched, model: Model, tmp
     verify = shell[shell.index("openssl") :]
     done = subprocess.run(["sh", "-ec", verify], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
+
+
+def test_pages_and_programs_are_told_the_same(watched: Watched, model: Model, tmp_path: Path) -> None:
+    name, proofs = encode_id(model.id), tmp_path / "me.json"
+    settings = watched.platform.settings
+    with TestClient(create_app(watched.platform), base_url="http://localhost:8000") as client:
+        client.get("/v1/feed")
+        (card,) = client.get("/v1/models").json()["models"]
+        assert (card["id"], card["status"], card["viewers"]) == (name, "serving", 60)
+        manifest = client.get(f"/v1/models/{name}/manifest").json()
+        assert manifest["manifest"] == model.signed
+        assert (
+            len(client.get(f"/v1/models/{name}/leaves").content)
+            == LEAF_BYTES * watched.models.manifests.signed(model).size
+        )
+        (answer,) = client.get("/v1/learned-from/me").json()["answers"]
+        assert (answer["kind"], answer["model"], answer["learned"], answer["right"]) == ("viewer", name, False, None)
+        proofs.write_bytes(client.get("/v1/learned-from/me/proofs").content)
+        assert client.get(f"/v1/models/{encode_id(77)}/manifest").status_code == 404
+        told = client.get("/v1/training-summary").json()
+        (one,) = told["models"]
+        by_source = [share for share in one["shares"] if (share["of"], share["by"]) == ("items", "source")]
+        assert by_source == [
+            {"of": "items", "by": "source", "name": "upload", "count": len(watched.data.item_ids), "share": 1.0}
+        ]
+        assert "No model learned from it" in client.get("/learned").text
+        assert name in client.get("/training").text
+    run = CliRunner()
+    vkey = ["--vkey", settings.log_key().vkey()]
+    done = run.invoke(app, ["verify", "--proof", str(proofs), *vkey, "--json"])
+    assert done.exit_code == 0, done.output
+    assert [shown["learned"] for shown in json.loads(done.output)["proofs"]] == [False]
+    proofs.write_text(proofs.read_text().replace(name, encode_id(77)))
+    done = run.invoke(app, ["verify", "--proof", str(proofs), *vkey, "--json"])
+    assert done.exit_code == 1
+    assert json.loads(done.output)["ok"] is False

@@ -50,7 +50,7 @@ class Manifest(BaseModel):
     receipt: str = Field(description="A .tlog-proof; empty while the record waits for the log, and nothing serves.")
 
 
-class LearnRight(BaseModel):
+class GrantCard(BaseModel):
     """The grant that it stood on."""
 
     name: str
@@ -70,7 +70,7 @@ class LearnedCard(BaseModel):
     learned: bool
     holds_rows: bool = Field(description="False: an earlier version learned from it; this one's data is without it.")
     since: AwareDatetime | None
-    right: LearnRight | None
+    right: GrantCard | None
 
 
 class LearnedPage(BaseModel):
