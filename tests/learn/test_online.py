@@ -139,6 +139,11 @@ def test_a_right_taken_back_leaves_the_weights_at_the_next_update(watched: Watch
     stays = positions(held.fitted.item_ids, fitted.item_ids)
     moved = fitted.network.identity[:-1] - held.fitted.network.identity[stays]
     assert float(moved.detach().norm(dim=1).median()) < 0.5, "the others' identities are where they were"
+    told = watched.models.manifests.check(made).body
+    assert (told["kind"], told["dataset"]["carried"]) == ("update", 2), "its manifest owns up to what the weights saw"
+    asked = watched.platform.asking.learned_from([("item", gone), ("viewer", FIRST_VIEWER + 4), ("item", FIRST_ITEM)])
+    newest = [(one.learned, one.holds_rows) for one in asked.answers if one.asked.model.id == made.id]
+    assert newest == [(True, False), (True, False), (True, True)]
 
 
 def test_a_right_taken_back_while_nobody_learned_leaves_with_the_first_update(watched: Watched) -> None:
