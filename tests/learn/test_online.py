@@ -28,7 +28,6 @@ from openforyou.learn.online_data import pairs_of
 from openforyou.learn.online_exam import Exam
 from openforyou.learn.online_network import Lesson, Trainee, is_finite
 from openforyou.learn.scorers import ModelScorer
-from openforyou.learn.service import Models
 from openforyou.learn.serving import Did
 from openforyou.learn.split import leave_out
 from openforyou.learn.train import Job, fit
@@ -109,7 +108,7 @@ def test_old_versions_leave_their_record_and_two_stand_ready(watched: Watched) -
     newest = watched.platform.blobs.local_path(versions[0].blob_key)
     assert newest is not None
     newest.write_bytes(newest.read_bytes()[:-10])
-    fresh = Models(watched.platform.database, watched.platform.blobs, watched.clock, Path("unused"))
+    fresh = watched.another()
     serving = fresh.serving()
     assert serving is not None
     assert serving.name == encode_id(versions[1].id), "a damaged version gives way to the one before it"
@@ -140,6 +139,11 @@ def test_a_right_taken_back_leaves_the_weights_at_the_next_update(watched: Watch
     stays = positions(held.fitted.item_ids, fitted.item_ids)
     moved = fitted.network.identity[:-1] - held.fitted.network.identity[stays]
     assert float(moved.detach().norm(dim=1).median()) < 0.5, "the others' identities are where they were"
+    told = watched.models.manifests.check(made).body
+    assert (told["kind"], told["dataset"]["carried"]) == ("update", 2), "its manifest owns up to what the weights saw"
+    asked = watched.platform.asking.learned_from([("item", gone), ("viewer", FIRST_VIEWER + 4), ("item", FIRST_ITEM)])
+    newest = [(one.learned, one.holds_rows) for one in asked.answers if one.asked.model.id == made.id]
+    assert newest == [(True, False), (True, False), (True, True)]
 
 
 def test_a_right_taken_back_while_nobody_learned_leaves_with_the_first_update(watched: Watched) -> None:
@@ -248,8 +252,9 @@ def test_an_update_of_a_model_that_serves_no_more_is_not_published(watched: Watc
     watched.clock.advance(timedelta(minutes=1))
     watched.models.train_from_events(Options(epochs=2, seed=1))
     keys = set(watched.platform.blobs.keys())
+    data = door.from_events(watched.platform.database, watched.clock.now())
     with pytest.raises(Overtaken):
-        watched.models.versions.publish(*first, {"deeds": 0, "steps": 0})
+        watched.models.versions.publish(*first, {"deeds": 0, "steps": 0}, data)
     assert set(watched.platform.blobs.keys()) == keys
 
 

@@ -21,11 +21,11 @@ from openforyou.catalog.types import Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, ViewerId, encode_id
 from openforyou.ingest.encoders import CONTENT_DIM
+from openforyou.learn import dataset as door
 from openforyou.learn import store, weights
 from openforyou.learn.errors import AlreadyTraining, ModelNotFound, NotBetter, TooLittle
 from openforyou.learn.rules import is_not_worse
 from openforyou.learn.sequence import Network
-from openforyou.learn.service import Models
 from openforyou.learn.types import ModelId, ModelStatus, Options
 from tests.learn.watched import FIRST_ITEM, FIRST_VIEWER, Watched
 
@@ -48,6 +48,8 @@ def test_a_training_ends_in_service_with_a_manifest_that_tells_all(watched: Watc
         "at": watched.clock.now().isoformat(),
         "items": len(watched.data.item_ids),
         "viewers": 60,
+        "log_size": 0,
+        "words": len(watched.data.item_ids) + 60,
     }
     assert len(told["data"]["digest"]) == len(told["settings_digest"]) == 64
     assert (told["seed"], told["parent"], told["gate"]["passed"]) == (0, "", True)
@@ -90,7 +92,7 @@ def test_weights_that_cannot_be_read_are_recorded_and_the_older_model_serves(wat
         path.write_bytes(path.read_bytes()[:-10])
     else:
         path.unlink()
-    fresh = Models(watched.platform.database, watched.platform.blobs, watched.clock, Path("unused"))
+    fresh = watched.another()
     serving = fresh.serving()
     assert serving is not None
     assert serving.name == encode_id(first.id)
@@ -109,8 +111,11 @@ def test_a_worse_model_does_not_come_in(watched: Watched, tmp_path: Path) -> Non
     sha256 = weights.write(muddled, tmp_path / "muddled.pt")
     watched.platform.blobs.put("models/muddled.pt", tmp_path / "muddled.pt")
     bad = replace(good, id=ModelId(77), status=ModelStatus.READY, blob_key="models/muddled.pt", weights_sha256=sha256)
+    manifests = watched.models.manifests
+    drawn = manifests.draw(door.from_events(watched.platform.database, watched.clock.now()))
     with watched.platform.database.begin() as connection:
         store.insert_model(connection, bad)
+        manifests.seal(connection, bad.id, drawn, may_serve=True)
     with pytest.raises(NotBetter, match="worse than"):
         watched.models.promote(bad.id)
     kept = watched.models.get(bad.id)
@@ -171,7 +176,7 @@ def test_nothing_to_learn_from_leaves_no_record(platform: Platform) -> None:
 
 
 def test_one_training_at_a_time(watched: Watched) -> None:
-    other = Models(watched.platform.database, watched.platform.blobs, watched.clock, Path("unused"))
+    other = watched.another()
     seen: list[bool] = []
 
     def try_too(done: int, total: int, message: str = "") -> None:

@@ -11,6 +11,7 @@ from openforyou.learn.service import Models
 from openforyou.learn.types import Options
 from openforyou.storage.blobs import FsspecBlobs
 from openforyou.storage.database import Database
+from tests.learn.manifested import manifests
 
 
 def main(database_url: str, blobs: str, work_dir: str) -> None:
@@ -20,7 +21,9 @@ def main(database_url: str, blobs: str, work_dir: str) -> None:
             sys.stdout.flush()
             time.sleep(600)
 
-    models = Models(Database.open(database_url), FsspecBlobs(blobs), SystemClock(), Path(work_dir))
+    database, store = Database.open(database_url), FsspecBlobs(blobs)
+    made = manifests(database, store, Path(work_dir).parent)
+    models = Models(database, store, SystemClock(), Path(work_dir), made)
     models.train_from_events(Options(epochs=4), hold)
 
 

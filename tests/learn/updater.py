@@ -18,6 +18,7 @@ from openforyou.learn.online import Learner
 from openforyou.learn.service import Models
 from openforyou.storage.blobs import FsspecBlobs
 from openforyou.storage.database import Database
+from tests.learn.manifested import manifests
 
 
 def hold(place: str) -> None:
@@ -42,7 +43,8 @@ def main(database_url: str, blobs: str, work_dir: str, place: str) -> None:
 
     weights.write, store.insert_model = write, insert
     database = Database.open(database_url)
-    models = Models(database, FsspecBlobs(blobs), SystemClock(), Path(work_dir))
+    kept = FsspecBlobs(blobs)
+    models = Models(database, kept, SystemClock(), Path(work_dir), manifests(database, kept, Path(work_dir).parent))
     learner = Learner(database, models, SystemClock())
     for _ in range(3):
         learner.step()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
-from openforyou.catalog.tables import rights
-from openforyou.catalog.types import Draft, Right
+from openforyou.catalog.types import Draft, Grant, Right
 from openforyou.core.clock import ManualClock
-from openforyou.core.ids import ItemId, RequestId, ViewerId, new_id
+from openforyou.core.ids import ItemId, RequestId, ViewerId
 from openforyou.events import store as events_store
 from openforyou.events.types import Event, EventType, Outcome, ViewerItem
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
@@ -55,6 +55,11 @@ class Watched:
     def models(self) -> Models:
         return self.platform.models
 
+    def another(self) -> Models:
+        """The same models as another process sees them."""
+        platform = self.platform
+        return Models(platform.database, platform.blobs, self.clock, Path("unused"), platform.models.manifests)
+
     def does(self, viewer: int, item: int, *kinds: EventType) -> bool:
         """Through the intake, as a page's events come in, a second after what was done before. Whether any counts."""
         self.clock.advance(timedelta(seconds=1))
@@ -82,16 +87,6 @@ class Watched:
             catalog_store.end_right(connection, kind, subject, Right.LEARN, self.clock.now())
 
     def _allow(self, connection: Connection, kind: str, subjects: list[int]) -> None:
-        rows = [
-            {
-                "id": new_id(),
-                "right": "learn",
-                "subject_kind": kind,
-                "subject_id": subject,
-                "granted_by": "test",
-                "evidence": "test",
-                "since": self.clock.now() - timedelta(days=1),
-            }
-            for subject in subjects
-        ]
-        connection.execute(insert(rights), rows)
+        since = self.clock.now() - timedelta(days=1)
+        grants = [Grant(Right.LEARN, subject, "test", "test", since, None) for subject in subjects]  # type: ignore[arg-type]
+        catalog_store.insert_grants(connection, kind, grants)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
@@ -21,7 +22,9 @@ from openforyou.catalog.rights.proving import Proving
 from openforyou.catalog.service import Catalog
 from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
+from openforyou.core.errors import OpenForYouError
 from openforyou.events.intake import Intake
+from openforyou.events.log.errors import LogBusy
 from openforyou.events.log.receipts import Receipts
 from openforyou.events.log.sequencer import Cosign, Sequencer
 from openforyou.events.service import Events
@@ -34,6 +37,8 @@ from openforyou.ingest.library import Library
 from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
+from openforyou.learn.manifest.asking import Asking
+from openforyou.learn.manifest.service import Manifests
 from openforyou.learn.service import Models
 from openforyou.ledger.source import FolderSource
 from openforyou.moderation.claims.service import Claims
@@ -45,6 +50,8 @@ from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
 from openforyou.storage.embedded import EmbeddedPostgres
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -119,12 +126,25 @@ class Platform:
             self._open.callback(self.desk.close)
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
-            self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
+            log = settings.log_folder
+            manifests = Manifests(self.database, self.blobs, log, settings.log_key, self._publish)
+            self.models = Models(self.database, self.blobs, self.clock, work, manifests, settings.threads)
+            self.asking = Asking(self.database, manifests)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
         except BaseException:
             self._open.close()
             raise
+
+    def _publish(self) -> None:
+        """Write what waits for the log where no sequencer runs, and let go of the log again."""
+        try:
+            self.log.step()
+            self.log.close()
+        except LogBusy:
+            return  # who writes it does so twice a second
+        except OpenForYouError as error:
+            _log.warning("the log cannot be written now: %s", error)
 
     def close(self) -> None:
         """Write what waits, then let go of everything, newest first."""

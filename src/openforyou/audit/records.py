@@ -1,8 +1,9 @@
-"""What the platform itself says in the log: rules and their ends, refused events, weights, words about rights; held
-to their form."""
+"""What the platform itself says in the log: rules and their ends, refused events, weights, words about rights, models;
+held to their form."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,10 +14,11 @@ from openforyou.catalog.rights import rules as rights
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf
+from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = 100_000
 REASONS_MAX = 1_000
@@ -58,6 +60,8 @@ class Records:
             self._refused(index, told.body)
         elif told.type == WEIGHTS:
             self._weights(index, told.body)
+        elif told.type == MODEL:
+            self._model(index, told.body)
         elif told.type == rights.RIGHT:
             self._right(index, told.body)
         else:
@@ -94,6 +98,14 @@ class Records:
     def _weights(self, index: int, body: Any) -> None:
         if body.get("digest") != digest(body.get("values")):
             self._wrong("bad_record", index, "the digest of these ranking weights is another one")
+
+    def _model(self, index: int, body: Any) -> None:
+        hashes = [body.get(name) for name in ("manifest", "dataset", "weights")]
+        sound = all(isinstance(one, str) and re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+        if not sound or body.keys() != RECORD_FIELDS or type(body["size"]) is not int or body["size"] < 0:
+            self._wrong(
+                "bad_record", index, "this record of a model does not name its manifest, its data and its weights"
+            )
 
     def _right(self, index: int, body: Any) -> None:
         """What it is about nobody can see from outside; that each is said once, and in the one form, everybody can."""

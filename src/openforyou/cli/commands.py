@@ -22,6 +22,7 @@ from openforyou.cli import (
     identities,
     imports,
     ingest,
+    learned,
     models,
     policy,
     queue,
@@ -73,6 +74,7 @@ _add("import", imports.import_archive)
 _add("studio", studio.studio)
 _add("train", train.train)
 _add("evaluate", evaluate.evaluate)
+_add("learned-from", learned.learned_from)
 _add("verify", verify.verify)
 _add("drill", drill.drill)
 app.add_typer(models.app, name="models")

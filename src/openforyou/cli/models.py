@@ -9,12 +9,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from openforyou import __version__
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.core.ids import decode_id, encode_id
+from openforyou.learn.manifest.checking import examine
+from openforyou.learn.manifest.errors import BadManifest
+from openforyou.learn.manifest.summary import summary as summary_of
 from openforyou.learn.online_registry import Since
 from openforyou.learn.types import Model, ModelId, ModelStatus
 
@@ -46,10 +51,67 @@ def show(
     model: Annotated[str, typer.Argument(metavar="ID", help="As `openforyou models` lists it.")],
     data: DataOption = None,
 ) -> None:
-    """One model's record as JSON: its manifest with data, rights, settings, seed, scores and code version."""
+    """One model's record as JSON: its data, rights, settings, seed, scores, and its signed manifest with the receipt of
+    the log, as docs/models.md takes them apart."""
     model_id = ModelId(decode_id(model, "ID"))
     with Platform(Settings.read(data)) as platform:
-        typer.echo(json.dumps(as_dict(platform.models.get(model_id)), indent=2))
+        found = platform.models.get(model_id)
+        told = as_dict(found)
+        if found.signed:
+            try:
+                signed = platform.models.manifests.signed(found)
+                told |= {"learned": dict(signed.body), "manifest_sha256": signed.digest}
+                told |= {"signed": signed.text, "receipt": platform.asking.manifest(found)["receipt"]}
+            except BadManifest as error:
+                told |= {"learned": None, "manifest_is_bad": error.message, "signed": found.signed, "receipt": ""}
+        typer.echo(json.dumps(told, indent=2))
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(metavar="ID", help="As `openforyou models` lists it.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a model's manifest against everything: signature, registry, log, leaves, and each leaf against the rights.
+
+    The rights are worked out anew from the words in the log, without the code that made the data set. Exit code 0 only
+    when all of it holds.
+    """
+    model_id = ModelId(decode_id(model, "ID"))
+    with Platform(Settings.read(data)) as platform:
+        found = examine(platform.database, platform.models.manifests, platform.models.get(model_id))
+    if as_json:
+        ok = all(one.ok for one in found)
+        typer.echo(json.dumps({"ok": ok, "model": model, "findings": [one.as_dict() for one in found]}, indent=2))
+    else:
+        console = Console()
+        for one in found:
+            console.print(f"[green]✓[/] {one.what}:" if one.ok else f"[red]✗[/] {one.what}:", escape(one.says))
+    if not all(one.ok for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def summary(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """What the models in service learned from, in public: by kind, source, region and right, with shares."""
+    settings = Settings.read(data)
+    with Platform(settings) as platform:
+        told = summary_of(platform.asking.models(), settings.origin or settings.log_key().name, __version__)
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    console = Console()
+    for one in told["models"]:
+        table = Table(title=f"{one['id']}: {one['items']:,} items, {one['viewers']:,} viewers, {one['rows']:,} rows")
+        for heading in ("of", "by", "group", "count", "share"):
+            table.add_column(heading)
+        for share in one["shares"]:
+            group = escape(share["name"] or "not said")
+            table.add_row(share["of"], share["by"], group, f"{share['count']:,}", f"{share['share']:.1%}")
+        console.print(table)
+    if not told["models"]:
+        console.print("No model serves: nothing was learned from anybody.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from openforyou.cli.terminal import progress_bar
 from openforyou.core.errors import BadInput, OpenForYouError
 
 if TYPE_CHECKING:
+    from openforyou.audit.learned import Learned
     from openforyou.audit.receipts import Receipt
     from openforyou.audit.types import Report
 
 TOLD_MAX = 20
 POLICY_BYTES_MAX = 1 << 20
 RECEIPT_BYTES_MAX = 4 << 20
+PROOFS_BYTES_MAX = 256 << 20
 KEY_FROM = {
     "policy": "from the policy file",
     "vkey": "as given",
@@ -56,6 +58,10 @@ def verify(
     receipt: Annotated[
         Path | None, typer.Option("--receipt", metavar="FILE", help="Check a .tlog-proof instead, with --leaf.")
     ] = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option("--proof", metavar="FILE", help="Check which models learned from somebody, by a file of proofs."),
+    ] = None,
     leaf: Annotated[str, typer.Option("--leaf", metavar="HEX", help="The leaf that the receipt is about.")] = "",
     timeout_s: Annotated[
         float, typer.Option("--timeout", min=0.1, max=600, help="Seconds that a request may take in all.")
@@ -75,6 +81,10 @@ def verify(
         if receipt is not None:
             found = _receipt(receipt, leaf, (where, vkey, policy, timeout_s))
             _print(found.as_dict(), as_json, lambda console: _print_receipt(found, console))
+            return
+        if proof is not None:
+            shown = _learned(proof, (where, vkey, policy, timeout_s))
+            _print(shown.as_dict(), as_json, lambda console: _print_learned(shown, console))
             return
         if not where:
             raise BadInput("There is nothing to verify.", hint="Give the address of a platform, or a folder.")
@@ -122,6 +132,21 @@ def _receipt(receipt: Path, leaf: str, how: tuple[str, str, Path | None, float])
     return check_receipt(data, leaf, trust, datetime.now(UTC))
 
 
+def _learned(proof: Path, how: tuple[str, str, Path | None, float]) -> Learned:
+    from openforyou.app.auditing import place
+    from openforyou.audit.learned import check_learned
+    from openforyou.audit.trust import trusted
+    from openforyou.core.progress import silent
+
+    where, vkey, policy, timeout_s = how
+    rules = None if policy is None else _read(policy, POLICY_BYTES_MAX)
+    data = _read(proof, PROOFS_BYTES_MAX)
+    with ExitStack() as stack:
+        source = stack.enter_context(place(where, timeout_s, silent)).source if where else None
+        trust = trusted(source, vkey=vkey, policy=rules, remembered=None)
+    return check_learned(data, trust, datetime.now(UTC))
+
+
 def _read(path: Path, bytes_max: int) -> bytes:
     try:
         with path.open("rb") as file:
@@ -138,6 +163,18 @@ def _print(told: dict[str, Any], as_json: bool, show: Any) -> None:
         typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
     else:
         show(Console())
+
+
+def _print_learned(found: Learned, console: Console) -> None:
+    table = Table()
+    for heading in ("whose", "model", "learned from it", "rights read at", "leaf of the log"):
+        table.add_column(heading)
+    for one in found.shown:
+        said = "no" if not one.learned else "yes" if one.holds_rows else "an earlier version did"
+        leaf = "not in the log yet" if one.leaf is None else f"{one.leaf:,}"
+        table.add_row(f"{one.kind} {one.id}", one.model, said, one.read_at, leaf)
+    console.print(table)
+    console.print(f"[green]✓[/] Each of these {len(found.shown):,} proofs holds.", highlight=False)
 
 
 def _print_report(report: Report, console: Console) -> None:

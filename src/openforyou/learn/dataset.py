@@ -3,6 +3,9 @@
 From the platform it opens with a snapshot of rights: an item enters with `learn` from its creator, a viewer's history
 with `learn` from the viewer, both as of one moment, and what lacks either is never read. From a file it opens because
 somebody named the file. What comes through is frozen, and its digest goes into the model's manifest.
+
+What came through from the platform is remembered while it lives (`is_admitted`). A data set from anywhere else, a
+file's and an altered copy among them, can be evaluated on and never becomes a model that serves.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,6 +30,7 @@ from openforyou.catalog.listing import store as listing_store
 from openforyou.catalog.types import Right
 from openforyou.core.encoding import canonical_json, digest
 from openforyou.events import store as events_store
+from openforyou.events.log import store as log_store
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn import readers
 from openforyou.learn.errors import TooLittle
@@ -48,6 +53,13 @@ from openforyou.pipeline.lookup import positions
 from openforyou.storage.database import Database
 
 _EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
+_admitted: WeakValueDictionary[int, Dataset] = WeakValueDictionary()
+"""By their place in memory: what was altered is another object, and is not among them."""
+
+
+def is_admitted(dataset: Dataset) -> bool:
+    """Whether it is the very data set that the door let through, rights held."""
+    return _admitted.get(id(dataset)) is dataset
 
 
 def from_events(database: Database, at: datetime) -> Dataset:
@@ -61,7 +73,7 @@ def opened(database: Database, at: datetime) -> Standing:
     One read-only transaction at repeatable read, so that rights, items and rows are of one state.
     """
     with _reading(database) as connection:
-        settled = events_store.settled_at(connection)
+        settled, log = events_store.settled_at(connection), log_store.state(connection)
         allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         catalogue = _lengths(connection, allowed, at, _EVERYTHING)
@@ -75,8 +87,8 @@ def opened(database: Database, at: datetime) -> Standing:
             hint="Somebody must have watched clips, and both they and the clips' creators must allow learning.",
         )
     content = _content(item_ids, vectors)
-    rights = RightsSnapshot(at, len(item_ids), len(viewers))
-    dataset = _frozen("events", item_ids, content, sequences_of(rows, item_ids), rights)
+    rights = RightsSnapshot(at, len(item_ids), len(viewers), log.folded, log.queued)
+    dataset = _let_through(_frozen("events", item_ids, content, sequences_of(rows, item_ids), rights))
     durations = np.array([duration_ms[item] for item in item_ids.tolist()], dtype=np.int64)
     return Standing(dataset, durations, viewers, settled)
 
@@ -90,6 +102,7 @@ def later(database: Database, at: datetime, before: Standing) -> Later:
     held = before.dataset
     with _reading(database) as connection:
         settled = max(events_store.settled_at(connection), before.settled)
+        log = log_store.state(connection)
         allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         duration_ms = dict(zip(held.item_ids.tolist(), before.durations_ms.tolist(), strict=True))
@@ -109,8 +122,9 @@ def later(database: Database, at: datetime, before: Standing) -> Later:
         rows = _read(connection, read, duration_ms, kept, _EVERYTHING if len(newcomers) + len(back) else before.settled)
         vectors = catalog_store.feature_rows(connection, CONTENT_ENCODER, list(changed)) if changed else []
     content = _moved_content(held, item_ids, vectors)
-    rights = RightsSnapshot(at, len(item_ids), len(viewers))
-    dataset = moved(kept, item_ids, content, read, rows, rights)
+    rights = RightsSnapshot(at, len(item_ids), len(viewers), log.folded, log.queued)
+    kept = _let_through(replace(kept, rights=rights))
+    dataset = _let_through(moved(kept, item_ids, content, read, rows, rights))
     durations = np.fromiter((duration_ms[item] for item in item_ids.tolist()), np.int64, len(item_ids))
     deeds = _with_rows(dataset, deeds)
     return Later(kept, Standing(dataset, durations, viewers, settled), thinned, read, deeds)
@@ -172,9 +186,15 @@ def load(path: Path, told: dict[str, Any]) -> Dataset | None:
     except (OSError, ValueError, KeyError, EOFError, AssertionError, BadZipFile, zlib.error):
         return None
     given = told["rights"]
-    rights = given and RightsSnapshot(datetime.fromisoformat(given["at"]), given["items"], given["viewers"])
+    rights = given and RightsSnapshot(
+        datetime.fromisoformat(given["at"]),
+        given["items"],
+        given["viewers"],
+        given.get("log_size", 0),
+        given.get("words", 0),
+    )
     dataset = _frozen(told["name"], item_ids, content, sequences, rights)
-    return dataset if dataset.digest == told["digest"] else None
+    return _let_through(dataset) if dataset.digest == told["digest"] else None
 
 
 def still_allowed(database: Database, dataset: Dataset, at: datetime) -> bool:
@@ -183,6 +203,11 @@ def still_allowed(database: Database, dataset: Dataset, at: datetime) -> bool:
         items = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
         viewers = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, at)
     return items.issuperset(dataset.item_ids.tolist()) and viewers.issuperset(dataset.sequences.viewer_ids.tolist())
+
+
+def _let_through(dataset: Dataset) -> Dataset:
+    _admitted[id(dataset)] = dataset
+    return dataset
 
 
 @contextmanager

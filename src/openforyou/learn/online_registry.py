@@ -7,6 +7,10 @@ publication: it holds the cursor, so that weights and cursor are one.
 
 Two updates stay in service, one serving and one to stand by; of older ones the weights are deleted and the record
 stays, of the oldest a digest alone, which each later manifest holds (`chain`), with the sums over all (`totals`).
+
+An update learns from all that the door lets through at its look, for it counts co-counts over all of it. Its weights
+come from its parent's, so whoever those learned from is in its tree as well, down to the base: one tree answers for the
+whole chain, and those of older updates are deleted with their weights.
 """
 
 from __future__ import annotations
@@ -23,7 +27,9 @@ from openforyou.core.encoding import digest
 from openforyou.core.ids import encode_id, new_id
 from openforyou.learn import store
 from openforyou.learn.errors import Overtaken
-from openforyou.learn.types import Model, ModelId, ModelStatus
+from openforyou.learn.manifest.service import PREFIX as LEAVES
+from openforyou.learn.manifest.service import Manifests, leaves_key
+from openforyou.learn.types import Dataset, Model, ModelId, ModelStatus
 from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
@@ -74,25 +80,29 @@ class Since:
 class Versions:
     """On one database; weights are staged in `folder`."""
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock, folder: Path) -> None:
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock, folder: Path, manifests: Manifests) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._folder = folder
+        self._manifests = manifests
 
     def of(self, base: ModelId) -> list[Model]:
         """The updates of a trained model, newest first, those that were thrown away among them."""
         with self._database.connect() as connection:
             return store.updates_of(connection, encode_id(base))
 
-    def publish(self, parent: Model, fitted: Fitted, told: dict[str, Any]) -> Model:
-        """Bring an update of `parent` into service; `told` is what its manifest says of itself.
+    def publish(self, parent: Model, fitted: Fitted, told: dict[str, Any], dataset: Dataset) -> Model:
+        """Bring an update of `parent` that learned from `dataset` into service; `told` is what its manifest says of
+        itself. It serves once the log holds that.
 
-        Raises `Overtaken` when `parent` does not serve any more: then nothing was changed.
+        Raises `Overtaken` when `parent` does not serve any more, and what `Manifests.draw` raises: then nothing was
+        changed.
         """
         from openforyou.learn import weights  # torch: whoever lists models does not wait for it
 
         model_id = ModelId(new_id())
+        drawn = self._manifests.draw(dataset, parent)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         staged = self._folder / "update.pt"
         sha256 = weights.write(fitted, staged)
@@ -102,6 +112,7 @@ class Versions:
         manifest = _manifest(parent, told)
         model = Model(model_id, ModelStatus.SERVING, "", key, sha256, manifest, now, now)
         try:
+            self._manifests.keep_leaves(model_id, drawn)
             with self._database.begin() as connection:
                 store.lock_registry(connection)
                 if store.newest_first(connection, ModelStatus.SERVING)[0].id != parent.id:
@@ -111,12 +122,17 @@ class Versions:
                 for older in old:
                     store.set_status(connection, older.id, ModelStatus.RETIRED, "")
                 store.forget_updates(connection, manifest["base"], RECORDS_KEPT)
+                self._manifests.seal(connection, model_id, drawn, may_serve=True)
         except BaseException:
             self._blobs.delete(key)
+            self._manifests.drop_leaves(model_id)
             raise
         for older in old:
             self._blobs.delete(older.blob_key)
-        return model
+            self._manifests.drop_leaves(older.id)
+        self._manifests.publish(model_id)
+        with self._database.connect() as connection:
+            return store.find(connection, model_id) or model
 
     def throw_away(self, parent: Model, told: dict[str, Any], reason: str) -> None:
         """Record an update that did not come in, and why. It has no weights."""
@@ -132,10 +148,11 @@ class Versions:
         return max(self._clock.now(), parent.promoted_at + timedelta(microseconds=1))
 
     def sweep(self) -> None:
-        """Delete weights that a killed process had written and not published."""
+        """Delete weights and leaves that a killed process had written and not published."""
         with self._database.connect() as connection:
-            held = {model.blob_key for model in store.newest_first(connection)}
-        for key in list(self._blobs.keys(PREFIX)):
+            models = store.newest_first(connection)
+        held = {model.blob_key for model in models} | {leaves_key(model.id) for model in models}
+        for key in [*self._blobs.keys(PREFIX), *self._blobs.keys(LEAVES)]:
             if key not in held:
                 self._blobs.delete(key)
 

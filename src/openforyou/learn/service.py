@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openforyou.core.clock import Clock
+from openforyou.core.encoding import digest
 from openforyou.core.errors import NotFound, OpenForYouError
 from openforyou.core.ids import decode_id, encode_id
 from openforyou.core.progress import Progress, silent
 from openforyou.learn import store
 from openforyou.learn.errors import AlreadyTraining, BadWeights, ModelNotFound, NotBetter, TooLittle
+from openforyou.learn.manifest.errors import BadManifest, NotInTheLogYet
+from openforyou.learn.manifest.service import Drawn, Manifests
 from openforyou.learn.online_registry import Versions, base_of
 from openforyou.learn.types import Dataset, Model, ModelId, ModelStatus, Options
 from openforyou.storage.blobs import Blobs
@@ -42,12 +45,15 @@ _log = logging.getLogger(__name__)
 class Models:
     """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice."""
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock, work_dir: Path, threads: int = 0) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, clock: Clock, work_dir: Path, manifests: Manifests, threads: int = 0
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._work_dir = work_dir / "events"
-        self.versions = Versions(database, blobs, clock, work_dir / "updates")
+        self.manifests = manifests
+        self.versions = Versions(database, blobs, clock, work_dir / "updates", manifests)
         self._threads = threads
         self._loading = threading.Lock()
         self._loaded: tuple[str, LoadedModel] | None = None
@@ -84,18 +90,20 @@ class Models:
     def serving(self) -> LoadedModel | None:
         """The newest in service whose weights can be read; None when there is none.
 
-        Weights that are missing or damaged are recorded, and the next older model is used. Cheap to ask often: weights
-        are read once.
+        One whose weights are missing or damaged, or whose manifest does not hold, is recorded as failed, and the next
+        older model is used; so it is while a manifest waits for the log. Cheap to ask often: manifest and weights are
+        held against each other once, and again when the record changes.
         """
         with self._loading:
             with self._database.connect() as connection:
                 in_service = store.newest_first(connection, ModelStatus.SERVING)
             for model in in_service:
-                if self._loaded is not None and self._loaded[0] == model.weights_sha256:
+                known = digest([model.id, model.weights_sha256, model.signed, dict(model.manifest)])
+                if self._loaded is not None and self._loaded[0] == known:
                     return self._loaded[1]
                 loaded = self._load_or_record(model)
                 if loaded is not None:
-                    self._loaded = (model.weights_sha256, loaded)
+                    self._loaded = (known, loaded)
                     return loaded
             self._loaded = None
             return None
@@ -103,8 +111,8 @@ class Models:
     # Service
 
     def promote(self, model_id: ModelId) -> Model:
-        """Bring a trained model into service. Raises `ModelNotFound`, `BadWeights`, `TooLittle`, or `NotBetter` when
-        it is worse than what serves, or than popularity, on the newest data."""
+        """Bring a trained model into service. Raises `ModelNotFound`, `BadWeights`, `BadManifest`, `TooLittle`, or
+        `NotBetter` when it is worse than what serves, or than popularity, on the newest data."""
         from openforyou.learn import dataset as door
 
         model = self.get(model_id)
@@ -112,7 +120,8 @@ class Models:
             raise NotBetter(
                 f"Model {encode_id(model_id)} is {model.status}.", hint="One that is ready can be promoted."
             )
-        self._promote(model, self._load(model).fitted, door.from_events(self._database, self._clock.now()))
+        self.manifests.about(model)
+        self._promote(model, self._load(model).fitted, door.from_events(self._database, self._clock.now()), None)
         return self.get(model_id)
 
     def retire(self, model_id: ModelId) -> Model:
@@ -163,6 +172,7 @@ class Models:
         with self._training_alone():
             attempt = self._taken_up(options or Options()) or self._begun(options or Options())
             try:
+                drawn = self.manifests.draw(attempt.dataset)  # refused before an hour is spent, not after
                 job = Job(
                     attempt.dataset, attempt.split, attempt.settings, attempt.seed, attempt.checkpoint, self._threads
                 )
@@ -171,15 +181,17 @@ class Models:
                     epochs=trained.epochs, train_s=round(trained.seconds, 1), was_resumed=trained.was_resumed
                 )
                 self._keep(attempt, trained.fitted)
+                self.manifests.keep_leaves(attempt.model_id, drawn)
                 model = self.get(attempt.model_id)
                 progress(0, 0, "comparing with the model in service")
-                self._promote(model, trained.fitted, attempt.dataset)
+                self._promote(model, trained.fitted, attempt.dataset, drawn)
             except NotBetter as error:
                 _log.info("model %s is kept and does not serve: %s", encode_id(attempt.model_id), error)
             except Exception as error:
                 with self._database.begin() as connection:
                     store.set_status(connection, attempt.model_id, ModelStatus.FAILED, str(error)[:500])
                 self._blobs.delete(_blob_key(attempt.model_id))
+                self.manifests.drop_leaves(attempt.model_id)
                 attempt.checkpoint.clear()
                 raise
             attempt.checkpoint.clear()
@@ -252,8 +264,9 @@ class Models:
         with self._database.begin() as connection:
             store.set_trained(connection, attempt.model_id, key, sha256, attempt.manifest)
 
-    def _promote(self, model: Model, fitted: Fitted, dataset: Dataset) -> None:
-        """Through the gate, with the verdict in the manifest. Raises `NotBetter`, `TooLittle`."""
+    def _promote(self, model: Model, fitted: Fitted, dataset: Dataset, drawn: Drawn | None) -> None:
+        """Through the gate; the manifest is signed with the verdict and goes into the log. Without `drawn`, of data
+        learned from just now, it is the one that the model has, judged anew. Raises `NotBetter`, `TooLittle`."""
         from openforyou.learn.gate import judge
         from openforyou.learn.split import leave_out
 
@@ -266,6 +279,8 @@ class Models:
                 store.set_manifest(connection, model.id, manifest, str(verdict))
             else:
                 store.set_serving(connection, model.id, manifest, self._clock.now())
+            self.manifests.seal(connection, model.id, drawn, may_serve=not verdict.beaten_by)
+        self.manifests.publish(model.id)
         if verdict.beaten_by:
             raise NotBetter(f"The gate is shut: {verdict}.", hint="Train again when more was watched.")
 
@@ -279,8 +294,11 @@ class Models:
 
     def _load_or_record(self, model: Model) -> LoadedModel | None:
         try:
+            self.manifests.check(model)
             return self._load(model)
-        except (BadWeights, NotFound) as error:
+        except NotInTheLogYet as error:
+            _log.info("model %s does not serve yet: %s", encode_id(model.id), error)
+        except (BadWeights, BadManifest, NotFound) as error:
             _log.warning("model %s cannot serve: %s", encode_id(model.id), error)
             with self._database.begin() as connection:
                 store.set_status(connection, model.id, ModelStatus.FAILED, str(error)[:500])
@@ -289,7 +307,7 @@ class Models:
         return None
 
     def _load(self, model: Model) -> LoadedModel:
-        """Raises `BadWeights`, `NotFound`."""
+        """The weights, held against their hash. Raises `BadWeights`, `NotFound`."""
         from openforyou.learn import weights
         from openforyou.learn.loaded import LoadedModel
 

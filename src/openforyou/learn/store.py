@@ -166,4 +166,6 @@ def _model(row: Row[*tuple[Any, ...]]) -> Model:
         manifest=row.manifest,
         created_at=row.created_at,
         promoted_at=row.promoted_at,
+        signed=row.signed,
+        leaf_seq=row.leaf_seq,
     )

@@ -42,5 +42,13 @@ models = Table(
     ),
     Column("created_at", MOMENT, nullable=False, server_default=func.now(), info=MODEL_RECORD.why("when begun")),
     Column("promoted_at", MOMENT, info=MODEL_RECORD.why("since when it serves")),
+    Column("signed", Text, nullable=False, server_default="", info=MODEL_RECORD.why("the manifest as it is signed")),
+    Column(
+        "leaf_seq",
+        BigInteger,
+        nullable=False,
+        server_default="-1",
+        info=MODEL_RECORD.why("the number of its record on the way into the log"),
+    ),
     info=MODEL_RECORD.why("each model, and what it learned from"),
 )

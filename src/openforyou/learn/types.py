@@ -54,15 +54,29 @@ class RightsSnapshot:
     """Items whose creator allows learning."""
     viewers: int
     """Viewers who allow it."""
+    log_size: int = 0
+    """Leaves of the public log that had been folded into the database then: a checkpoint of that size is as of it."""
+    words: int = 0
+    """Leaves that had been accepted then, in the log or on their way: a word about rights of a lower number counted."""
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a manifest."""
-        return {"right": "learn", "at": self.at.isoformat(), "items": self.items, "viewers": self.viewers}
+        return {
+            "right": "learn",
+            "at": self.at.isoformat(),
+            "items": self.items,
+            "viewers": self.viewers,
+            "log_size": self.log_size,
+            "words": self.words,
+        }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Dataset:
-    """Everything that one training sees. `rights` is None for a file, whose user answers for it."""
+    """Everything that one training sees. `rights` is None for a file, whose user answers for it.
+
+    Anybody can make one. What is to serve learns from those alone that the door let through (`dataset.is_admitted`).
+    """
 
     name: str
     item_ids: Ids  # (N,) ascending
@@ -117,6 +131,10 @@ class Model:
     manifest: Mapping[str, Any]
     created_at: datetime
     promoted_at: datetime | None
+    signed: str = ""
+    """The signed manifest, as `manifest.signing` reads it; empty: it has none, and does not serve."""
+    leaf_seq: int = -1
+    """The number of its record on the way into the log."""
 
 
 @dataclass(frozen=True, slots=True)

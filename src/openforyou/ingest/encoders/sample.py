@@ -24,7 +24,7 @@ class Describes(StrEnum):
     SOUND = "sound"
     WORDS = "words"
     BIOMETRIC = "biometric"
-    """Recognises a face, a voice or a gait: needs a right that nobody can give yet."""
+    """Recognises a face, a voice or a gait: needs the right `biometric` of everyone concerned."""
 
 
 @dataclass(frozen=True, slots=True)

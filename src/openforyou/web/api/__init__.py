@@ -15,6 +15,7 @@ from openforyou.web.api import (
     identities,
     imports,
     items,
+    learned,
     mutes,
     passkeys,
     policies,
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio),
+    *(sounds, studio, learned),
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, rights, routes
+from openforyou.web.pages import claims, identities, learned, rights, routes
 
 router = APIRouter()
-for part in (routes, identities, claims, rights):
+for part in (routes, identities, claims, rights, learned):
     router.include_router(part.router)
