@@ -115,7 +115,8 @@ class Platform:
             self._open.callback(self.desk.close)
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
-            self.models = Models(self.database, self.blobs, self.clock, work, settings.threads)
+            hours = settings.forget_hours
+            self.models = Models(self.database, self.blobs, self.clock, work, settings.threads, hours)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
         except BaseException:

@@ -11,12 +11,15 @@ from openforyou.audit.types import Findings, Problem
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf
+from openforyou.learn.forgetting.rules import MODEL_END, end_problem, late_s
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, MODEL_END})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
-RULES_MAX = 100_000
+RULES_MAX = MODELS_MAX = 100_000
+LATE_S = 600.0
+"""So long after a deadline the end may come: the worker looks each few seconds, and less often with many viewers."""
 REASONS_MAX = 1_000
 
 
@@ -38,6 +41,8 @@ class Records:
     """By the rule's id."""
     endings: dict[str, Said] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    model_ends: dict[str, Said] = field(default_factory=dict)
+    """By the model's id."""
 
     def take(self, index: int, leaf: bytes) -> None:
         """Look at a leaf that is not a deed of thirty bytes."""
@@ -54,6 +59,8 @@ class Records:
             self._refused(index, told.body)
         elif told.type == WEIGHTS:
             self._weights(index, told.body)
+        elif told.type == MODEL_END:
+            self._model_end(index, told.body)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 
@@ -88,6 +95,24 @@ class Records:
     def _weights(self, index: int, body: Any) -> None:
         if body.get("digest") != digest(body.get("values")):
             self._wrong("bad_record", index, "the digest of these ranking weights is another one")
+
+    def _model_end(self, index: int, body: Any) -> None:
+        """Weights are destroyed once, and by the deadline where somebody had taken a right back."""
+        problem = end_problem(body)
+        if problem:
+            self._wrong("bad_record", index, problem)
+        elif body["id"] in self.model_ends:
+            at = self.model_ends[body["id"]].leaf
+            self._wrong("bad_record", index, f"the model {body['id']} has come to its end already, at leaf {at}")
+        else:
+            if late_s(body) > LATE_S:
+                self._wrong(
+                    "late_forgetting",
+                    index,
+                    f"the model {body['id']} was destroyed {late_s(body):.0f} s after its deadline",
+                )
+            if len(self.model_ends) < MODELS_MAX:
+                self.model_ends[body["id"]] = Said(index, dict(body))
 
     def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
         self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))

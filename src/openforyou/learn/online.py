@@ -176,7 +176,7 @@ class Learner:
             course.trainee.regrow(later.before.item_ids)
             candidate, told = course.trainee.fitted(counts), told | {"deeds": 0, "steps": 0}
         assert is_finite(candidate), "a model in service that is not finite"
-        course.parent = self._models.versions.publish(course.parent, candidate, told)
+        course.parent = self._models.versions.publish(course.parent, candidate, told, later.before)
         course.published, course.is_first = candidate, False
         return course.parent
 

@@ -17,20 +17,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from sqlalchemy import Connection
+
 from openforyou import __version__
 from openforyou.core.clock import Clock
 from openforyou.core.encoding import digest
-from openforyou.core.ids import encode_id, new_id
+from openforyou.core.ids import decode_id, encode_id, new_id
 from openforyou.learn import store
 from openforyou.learn.errors import Overtaken
+from openforyou.learn.forgetting import store as forgetting_store
+from openforyou.learn.forgetting.rules import together
+from openforyou.learn.forgetting.types import Subjects
 from openforyou.learn.types import Model, ModelId, ModelStatus
 from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
 if TYPE_CHECKING:
     from openforyou.learn.fitted import Fitted
+    from openforyou.learn.types import Dataset
 
-PREFIX = "updates/"
+PREFIX, STAGED = "updates/", "update.pt"
 IN_SERVICE = 2
 RECORDS_KEPT = 1_000
 """Of one trained model, published or thrown away: some hours of a busy platform, in half a megabyte."""
@@ -79,14 +86,16 @@ class Versions:
         self._blobs = blobs
         self._clock = clock
         self._folder = folder
+        self._met: tuple[str, Subjects] | None = None
 
     def of(self, base: ModelId) -> list[Model]:
         """The updates of a trained model, newest first, those that were thrown away among them."""
         with self._database.connect() as connection:
             return store.updates_of(connection, encode_id(base))
 
-    def publish(self, parent: Model, fitted: Fitted, told: dict[str, Any]) -> Model:
-        """Bring an update of `parent` into service; `told` is what its manifest says of itself.
+    def publish(self, parent: Model, fitted: Fitted, told: dict[str, Any], dataset: Dataset | None = None) -> Model:
+        """Bring an update of `parent` into service; `told` is what its manifest says of itself, `dataset` what it
+        learned from.
 
         Raises `Overtaken` when `parent` does not serve any more: then nothing was changed.
         """
@@ -94,19 +103,22 @@ class Versions:
 
         model_id = ModelId(new_id())
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged = self._folder / "update.pt"
+        staged = self._folder / STAGED
         sha256 = weights.write(fitted, staged)
         key = f"{PREFIX}{encode_id(model_id)}.pt"
         self._blobs.put(key, staged)
+        staged.unlink()
         now = self._after(parent)
         manifest = _manifest(parent, told)
         model = Model(model_id, ModelStatus.SERVING, "", key, sha256, manifest, now, now)
         try:
             with self._database.begin() as connection:
                 store.lock_registry(connection)
-                if store.newest_first(connection, ModelStatus.SERVING)[0].id != parent.id:
+                standing = store.newest_first(connection, ModelStatus.SERVING)
+                if not standing or standing[0].id != parent.id:
                     raise Overtaken
                 store.insert_model(connection, model)
+                met = None if dataset is None else self._newly_met(connection, model, dataset)
                 old = store.newest_first(connection, ModelStatus.SERVING, updates=True)[IN_SERVICE:]
                 for older in old:
                     store.set_status(connection, older.id, ModelStatus.RETIRED, "")
@@ -116,7 +128,25 @@ class Versions:
             raise
         for older in old:
             self._blobs.delete(older.blob_key)
+        self._met = met
         return model
+
+    def _newly_met(self, connection: Connection, model: Model, dataset: Dataset) -> tuple[str, Subjects]:
+        """Write down whom an update learned from that none of those before it had met; all of them."""
+        base = str(model.manifest["base"])
+        base_id = ModelId(decode_id(base, "model"))
+        before = self._met[1] if self._met is not None and self._met[0] == base else None
+        before = before or forgetting_store.learned_from(connection, base_id)
+        now = Subjects(dataset.item_ids, dataset.sequences.viewer_ids)
+        if before is None:
+            return base, now  # Of an older program: it is known to be unknown.
+        new = Subjects(
+            np.setdiff1d(now.items, before.items, assume_unique=True),
+            np.setdiff1d(now.viewers, before.viewers, assume_unique=True),
+        )
+        if len(new.items) or len(new.viewers):
+            forgetting_store.keep_subjects(connection, base_id, model.id, new)
+        return base, together(before, new)
 
     def throw_away(self, parent: Model, told: dict[str, Any], reason: str) -> None:
         """Record an update that did not come in, and why. It has no weights."""
@@ -132,9 +162,10 @@ class Versions:
         return max(self._clock.now(), parent.promoted_at + timedelta(microseconds=1))
 
     def sweep(self) -> None:
-        """Delete weights that a killed process had written and not published."""
+        """Delete weights that a killed process had written and not published, or published and taken out of service."""
+        (self._folder / STAGED).unlink(missing_ok=True)
         with self._database.connect() as connection:
-            held = {model.blob_key for model in store.newest_first(connection)}
+            held = {model.blob_key for model in store.newest_first(connection, ModelStatus.SERVING)}
         for key in list(self._blobs.keys(PREFIX)):
             if key not in held:
                 self._blobs.delete(key)

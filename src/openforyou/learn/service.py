@@ -20,6 +20,9 @@ from openforyou.core.ids import decode_id, encode_id
 from openforyou.core.progress import Progress, silent
 from openforyou.learn import store
 from openforyou.learn.errors import AlreadyTraining, BadWeights, ModelNotFound, NotBetter, TooLittle
+from openforyou.learn.forgetting import store as forgetting_store
+from openforyou.learn.forgetting.service import FORGET_HOURS, Forgetting
+from openforyou.learn.forgetting.types import Ended, Subjects
 from openforyou.learn.online_registry import Versions, base_of
 from openforyou.learn.types import Dataset, Model, ModelId, ModelStatus, Options
 from openforyou.storage.blobs import Blobs
@@ -40,14 +43,26 @@ _log = logging.getLogger(__name__)
 
 
 class Models:
-    """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice."""
+    """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice.
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock, work_dir: Path, threads: int = 0) -> None:
+    Within `forget_hours` of a right taken back no weights are left that learned by it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        work_dir: Path,
+        threads: int = 0,
+        forget_hours: float = FORGET_HOURS,
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._work_dir = work_dir / "events"
         self.versions = Versions(database, blobs, clock, work_dir / "updates")
+        self.forgetting = Forgetting(database, blobs, clock, self._work_dir, forget_hours)
         self._threads = threads
         self._loading = threading.Lock()
         self._loaded: tuple[str, LoadedModel] | None = None
@@ -130,16 +145,34 @@ class Models:
         for model in going:
             if model.blob_key:
                 self._blobs.delete(model.blob_key)
+        self.forgetting.bury()
         return self.get(model_id)
+
+    def forget(self) -> list[Ended]:
+        """Look who took a right back: mark what learned from them, destroy what must go. Answers what was destroyed.
+
+        Cheap where nothing is to be done; by any process, at any time.
+        """
+        ended = self.forgetting.look()
+        with self._loading:
+            if self._loaded is not None and any(self._loaded[1].name == encode_id(one.model_id) for one in ended):
+                self._loaded = None
+        return ended
 
     # Training
 
+    def must_train(self) -> bool:
+        """Whether a training is due because what serves learned from somebody who took the right back."""
+        begun = self.list()
+        return self.forgetting.is_due(begun[0] if begun else None)
+
     def train_when_due(self, progress: Progress = silent) -> Model | None:
-        """Train when one was interrupted, or when much was done since the last; None when there was no need to."""
+        """Train when one was interrupted, when much was done since the last, or when what serves must be forgotten;
+        None when there was no need to."""
         from openforyou.learn.attempt import deeds
 
         begun = self.list()
-        if begun and begun[0].status is not ModelStatus.TRAINING:
+        if begun and begun[0].status is not ModelStatus.TRAINING and not self.must_train():
             last = int(begun[0].manifest["deeds"])
             if deeds(self._database) < max(last * DUE_GROWTH, last + DUE_DEEDS):
                 return None
@@ -184,7 +217,8 @@ class Models:
                 raise
             attempt.checkpoint.clear()
             self._retire_older()
-            return self.get(attempt.model_id)
+        self.forget()
+        return self.get(attempt.model_id)
 
     @contextmanager
     def learning_alone(self) -> Iterator[bool]:
@@ -237,6 +271,8 @@ class Models:
         attempt = begin(self._database, self._work_dir, options, self._clock.now(), parent)
         with self._database.begin() as connection:
             store.insert_model(connection, attempt.model(self._clock.now()))
+            met = Subjects(attempt.dataset.item_ids, attempt.dataset.sequences.viewer_ids)
+            forgetting_store.keep_subjects(connection, attempt.model_id, attempt.model_id, met)
         return attempt
 
     def _keep(self, attempt: Attempt, fitted: Fitted) -> None:
@@ -253,15 +289,22 @@ class Models:
             store.set_trained(connection, attempt.model_id, key, sha256, attempt.manifest)
 
     def _promote(self, model: Model, fitted: Fitted, dataset: Dataset) -> None:
-        """Through the gate, with the verdict in the manifest. Raises `NotBetter`, `TooLittle`."""
+        """Through the gate, with the verdict in the manifest. Raises `NotBetter`, `TooLittle`.
+
+        What must be forgotten keeps nobody out, however well it does.
+        """
         from openforyou.learn.gate import judge
         from openforyou.learn.split import leave_out
 
-        standing = self.serving()
-        verdict = judge(fitted, None if standing is None else standing.fitted, dataset, leave_out(dataset, 1))
+        held = self.serving_version()
+        standing = None if held is None or self.forgetting.is_stale(held[0]) else held[1]
+        verdict = judge(fitted, standing, dataset, leave_out(dataset, 1))
         manifest = {**model.manifest, "metrics": verdict.candidate, "gate": verdict.as_dict()}
         with self._database.begin() as connection:
             store.lock_registry(connection)
+            now = store.find(connection, model.id)
+            if now is None or now.status not in (ModelStatus.READY, ModelStatus.SERVING):
+                raise NotBetter("The model was taken out of service meanwhile.", hint="Train again.")
             if verdict.beaten_by:
                 store.set_manifest(connection, model.id, manifest, str(verdict))
             else:
