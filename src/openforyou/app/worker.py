@@ -33,21 +33,23 @@ _log = logging.getLogger(__name__)
 
 def work(platform: Platform, stop: threading.Event) -> None:
     """Work until `stop` is set."""
-    forgetting = threading.Thread(target=_forget, args=(platform, stop), name="forget", daemon=True)
+    due = threading.Event()
+    forgetting = threading.Thread(target=_forget, args=(platform, stop, due), name="forget", daemon=True)
     forgetting.start()  # Beside the rest, so that a deadline holds while a training runs.
     try:
-        _work(platform, stop)
+        _work(platform, stop, due)
     finally:
         forgetting.join()
 
 
-def _work(platform: Platform, stop: threading.Event) -> None:
+def _work(platform: Platform, stop: threading.Event, due: threading.Event) -> None:
     _sweep(platform)
     _recheck(platform)
     swept_at = looked_at = rechecked_at = settled_at = monotonic()
     while not stop.is_set():
         busy = _take_in_one(platform) | _import_some(platform)
-        if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+        if due.is_set() or monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+            due.clear()
             _close_claims(platform)
             _train_when_due(platform)
             looked_at = monotonic()
@@ -133,13 +135,16 @@ def _recheck(platform: Platform) -> None:
         _log.exception("proven accounts could not be looked at again; they are tried again")
 
 
-def _forget(platform: Platform, stop: threading.Event) -> None:
-    """Until `stop`: what learned from somebody who took the right back is marked, and destroyed when it must be."""
+def _forget(platform: Platform, stop: threading.Event, due: threading.Event) -> None:
+    """Until `stop`: what learned from somebody who took the right back is marked, and destroyed when it must be; `due`
+    says that a training should begin which replaces it."""
     pause_s = 0.0
     while not stop.wait(pause_s):
         began = monotonic()
         try:
             platform.models.forget()
+            if platform.models.must_train():
+                due.set()
         except Exception:
             _log.exception("what must be forgotten could not be looked at; it is tried again")
         pause_s = max(FORGET_EVERY_S, (monotonic() - began) / FORGET_SHARE)

@@ -216,6 +216,9 @@ class Forgetting:
         """Weights deleted, then logged; None where another process has said so meanwhile."""
         if model.blob_key:
             self._blobs.delete(model.blob_key)
+        return self._logged(model)
+
+    def _logged(self, model: Model) -> Ended | None:
         with self._database.begin() as connection:
             models_store.lock_registry(connection)
             if store.is_ended(connection, model.id):
