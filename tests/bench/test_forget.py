@@ -1,4 +1,4 @@
-"""`bench forget` runs whole on a small platform; its attack tells known viewers from others, and finds nothing in noise."""
+"""`bench forget` runs whole on a small platform; its attack tells known viewers from others, and noise from nothing."""
 
 from __future__ import annotations
 

@@ -187,6 +187,10 @@ def test_a_clock_that_is_put_back_puts_no_deadline_off(watched: Watched, monkeyp
     passed_s += 2
     (ended,) = forgetting.look()
     assert ended.cause is Cause.DEADLINE
+    watched.clock.advance(DAY + timedelta(hours=5))
+    assert not watched.models.must_train()
+    watched.clock.advance(timedelta(hours=1))
+    assert watched.models.must_train(), "nothing serves: it is tried again"
 
 
 @pytest.mark.parametrize("place", ["marked", "out", "deleted"])

@@ -341,7 +341,7 @@ class Models:
             if weights.sha256_of(file) != model.weights_sha256:
                 raise BadWeights(f"{name} are not those that were kept.", hint="Restore them from a backup, or train.")
             file.seek(0)
-            return LoadedModel(encode_id(model.id), weights.read(file, name))
+            return LoadedModel(encode_id(model.id), weights.read(file, name), base_of(model))
 
 
 def _blob_key(model_id: ModelId) -> str:

@@ -56,6 +56,11 @@ def due_at(stale: Stale, trained_s: float, tried_at: datetime | None) -> datetim
     return min(stale.since + wait, max(latest, stale.since))
 
 
+def retried_at(left_at: datetime, promised: timedelta, tried_at: datetime | None) -> datetime:
+    """From when on a training is tried again, where none serves since a deadline passed at `left_at`."""
+    return max(left_at, tried_at or left_at) + promised / BATCH_SHARE
+
+
 def end_leaf(ended: Ended) -> bytes:
     """The record of destroyed weights."""
     said: dict[str, Any] = {

@@ -28,7 +28,7 @@ from openforyou.core.ids import encode_id
 from openforyou.events.log import store as log_store
 from openforyou.learn import store as models_store
 from openforyou.learn.forgetting import store
-from openforyou.learn.forgetting.rules import due_at, end_leaf, gone
+from openforyou.learn.forgetting.rules import due_at, end_leaf, gone, retried_at
 from openforyou.learn.forgetting.types import Cause, Ended, LearnedFrom, Stale
 from openforyou.learn.online_registry import PREFIX, base_of
 from openforyou.learn.types import Model, ModelId, ModelStatus
@@ -87,10 +87,11 @@ class Forgetting:
         with self._database.connect() as connection:
             living = {model.id: model for model in store.living(connection)}
             marked = {base: one for base, one in store.stale_by_base(connection).items() if base in living}
+            left_at = store.left_without_at(connection)
         serving = [base for base in marked if living[base].status is ModelStatus.SERVING]
-        if not serving:
-            return False
         now, tried_at = self._clock.now(), None if newest is None else newest.created_at
+        if left_at is not None and not any(one.status is ModelStatus.SERVING for one in living.values()):
+            return now >= retried_at(left_at, self._promised, tried_at)
         return any(now >= due_at(marked[base], _trained_s(living[base]), tried_at) for base in serving)
 
     # Doing

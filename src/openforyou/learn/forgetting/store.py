@@ -101,6 +101,13 @@ def cause_of(connection: Connection, base: ModelId) -> Cause:
     return Cause(told) if told else Cause.RETIRED
 
 
+def left_without_at(connection: Connection) -> datetime | None:
+    """The last deadline that took a model out of service while no other was there."""
+    return connection.scalar(
+        select(func.max(stale_models.c.deadline)).where(stale_models.c.cause == Cause.DEADLINE.value)
+    )
+
+
 def unburied(connection: Connection) -> list[Model]:
     """Retired models whose end is not on its way into the log."""
     wanted = (
