@@ -29,10 +29,10 @@ class Killable(Forgetting):
 
     place = ""
 
-    def enforce(self) -> list[Any]:
+    def enforce(self, *arguments: Any) -> list[Any]:
         if self.place == "marked":
             hold(self.place)
-        return super().enforce()
+        return super().enforce(*arguments)
 
     def bury(self) -> list[Any]:
         if self.place == "out":

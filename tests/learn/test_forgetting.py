@@ -120,7 +120,7 @@ def test_a_withdrawal_in_the_middle_of_a_training_is_the_next_ones(watched: Watc
         if not taken:
             watched.forbid("viewer", VIEWER)
             taken.append(watched.clock.now())
-            watched.models.forget()
+            watched.models.forgetting.look()
 
     new = watched.models.train_from_events(QUICK, withdraw)
     assert new.status is ModelStatus.SERVING
@@ -142,20 +142,20 @@ def test_at_the_deadline_nothing_serves_rather_than_what_may_not(watched: Watche
     kept(watched, 8, base=7)
     kept(watched, 9, ModelStatus.READY)
     watched.forbid("viewer", VIEWER)
-    watched.models.forget()
+    watched.models.forgetting.look()
     assert weights_left(watched) == {"models/" + encode_id(6) + ".pt", old.blob_key, "updates/" + encode_id(8) + ".pt"}
     watched.allow("viewer", [VIEWER])
     watched.clock.advance(DAY - timedelta(seconds=5))
-    assert watched.models.forget() == [], "not yet"
+    assert watched.models.forgetting.look() == [], "not yet"
     watched.clock.advance(timedelta(seconds=10))
-    (ended,) = watched.models.forget()
+    (ended,) = watched.models.forgetting.look()
     assert (ended.model_id, ended.cause, ended.versions) == (old.id, Cause.DEADLINE, 3), "a mark is never taken back"
     assert weights_left(watched) == {fresh.blob_key}, "one that never met them stands by"
     assert [(one["id"], one["reason"]) for one in logged(watched)] == [
         (encode_id(9), "idle"),
         (encode_id(7), "deadline"),
     ]
-    assert watched.models.forget() == []
+    assert watched.models.forgetting.look() == []
 
 
 def test_what_no_record_speaks_for_is_stale_and_an_interrupted_training_goes_at_once(watched: Watched) -> None:
@@ -166,7 +166,7 @@ def test_what_no_record_speaks_for_is_stale_and_an_interrupted_training_goes_at_
     with watched.platform.database.begin() as connection:
         forgetting_store.drop_subjects(connection, unknown.id)
     watched.forbid("item", ITEM)
-    watched.models.forget()
+    watched.models.forgetting.look()
     assert watched.models.forgetting.stale()[unknown.id].unknown
     assert not folder.exists()
     assert watched.models.get(begun.id).status is ModelStatus.FAILED
@@ -217,10 +217,10 @@ def test_killed_at_any_step_the_next_look_ends_it_and_the_log_says_it_once(
     assert watched.models.get(old.id).status is (ModelStatus.SERVING if place == "marked" else ModelStatus.RETIRED)
     assert (old.blob_key in weights_left(watched)) == (place != "deleted")
     assert logged(watched) == [], "the log says that weights are gone once they are"
-    (ended,) = watched.models.forget()
+    (ended,) = watched.models.forgetting.look()
     assert (ended.model_id, ended.cause) == (old.id, Cause.REPLACED)
     assert weights_left(watched) == {new.blob_key}
-    assert watched.models.forget() == []
+    assert watched.models.forgetting.look() == []
     assert [one["id"] for one in logged(watched)] == [encode_id(old.id)]
 
 

@@ -153,11 +153,16 @@ class Models:
 
         Cheap where nothing is to be done; by any process, at any time.
         """
-        ended = self.forgetting.look()
+        ended = self.forgetting.look(self._answering)
         with self._loading:
             if self._loaded is not None and any(self._loaded[1].name == encode_id(one.model_id) for one in ended):
                 self._loaded = None
         return ended
+
+    def _answering(self) -> ModelId | None:
+        """The trained model that `serving` answers by, itself or an update of it."""
+        loaded = self.serving()
+        return None if loaded is None else ModelId(decode_id(loaded.base, "model"))
 
     # Training
 

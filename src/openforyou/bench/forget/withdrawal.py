@@ -27,7 +27,7 @@ from openforyou.learn.types import ModelId, ModelStatus
 SEEN_IN_S, AFTER_S = 3.0, 3.0
 """An item is chosen by the slates of the last so many seconds, and looked for in those of so many after it went."""
 LOOK_EVERY_S = 0.5
-GIVE_UP_S = 3_600.0
+GIVE_UP_S = 1_800.0
 EVIDENCE = "bench forget"
 
 
@@ -113,7 +113,7 @@ def withdrawn(world: World, state: Asking, count: int, progress: Progress) -> tu
 
 
 def replaced(world: World, state: Asking, items: list[int], first_s: float, progress: Progress) -> Replaced:
-    """Wait until no model is there that learned from what was withdrawn. Raises `Unavailable` after an hour."""
+    """Wait until no model is there that learned from what was withdrawn. Raises `Unavailable` after half an hour."""
     models, end = world.platform.models, monotonic() + GIVE_UP_S
     viewer, stale_s, served_s = world.viewers[0], 0.0, 0.0
     while monotonic() < end:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ from openforyou.storage.database import Database
 
 FORGET_HOURS = 24.0
 WITHDRAWN = "learned from somebody who took the right back"
+Serves = Callable[[], ModelId | None]
 _log = logging.getLogger(__name__)
 
 
@@ -96,11 +97,15 @@ class Forgetting:
 
     # Doing
 
-    def look(self) -> list[Ended]:
-        """All of it once: notice, take out of service what must go, destroy. Answers what was destroyed."""
+    def look(self, serves: Serves | None = None) -> list[Ended]:
+        """All of it once: notice, take out of service what must go, destroy. Answers what was destroyed.
+
+        `serves` tells which trained model answers now, by itself or as it was updated; without it the newest in
+        service is taken to.
+        """
         with self._looking:
             self.notice()
-            return self.enforce()
+            return self.enforce(serves)
 
     def notice(self) -> list[Stale]:
         """Mark each trained model that learned from an item or a viewer without the right `learn` now."""
@@ -122,17 +127,19 @@ class Forgetting:
                 _log.info("model %s is stale since %s and goes by %s", encode_id(one.base), one.since, one.deadline)
         return found
 
-    def enforce(self) -> list[Ended]:
+    def enforce(self, serves: Serves | None = None) -> list[Ended]:
         """Take out of service what must go now, drop interrupted trainings, destroy, and log."""
+        answering = self._answering(serves)
         with self._database.begin() as connection:
             models_store.lock_registry(connection)
             marked = store.stale_by_base(connection)
             living = store.living(connection)
-            serving = models_store.newest_first(connection, ModelStatus.SERVING, updates=False)[:1]
+            serving = models_store.newest_first(connection, ModelStatus.SERVING, updates=False)
+            older = _after(serving, answering)
             is_training = models_store.is_training_locked(connection)
             for model in living:
                 if model.id in marked and not (is_training and model.status is ModelStatus.READY):
-                    cause = self._must_go(model, marked[model.id], is_newest=model.id in [one.id for one in serving])
+                    cause = self._must_go(model, marked[model.id], is_replaced=model.id in older)
                     if cause is not None:
                         self._take_out(connection, model, cause)
         self._drop_trainings(marked)
@@ -166,13 +173,22 @@ class Forgetting:
         items, viewers = (len(ids) for ids in lost.values())
         return Stale(base, since, since + self._promised, now, items, viewers, unknown=False)
 
-    def _must_go(self, model: Model, stale: Stale, *, is_newest: bool) -> Cause | None:
+    def _answering(self, serves: Serves | None) -> ModelId | None:
+        """Which trained model answers; asked only where it decides anything, for its weights may have to be read."""
+        with self._database.connect() as connection:
+            marked = store.stale_by_base(connection)
+            serving = models_store.newest_first(connection, ModelStatus.SERVING, updates=False)
+        if not any(model.id in marked for model in serving[1:]):
+            return None
+        return serving[0].id if serves is None else serves()
+
+    def _must_go(self, model: Model, stale: Stale, *, is_replaced: bool) -> Cause | None:
         """Why a stale model must not be there any more; None while it may serve, or trains."""
         if model.status is ModelStatus.TRAINING:
             return None
         if model.status is not ModelStatus.SERVING:
             return Cause.IDLE
-        if not is_newest:
+        if is_replaced:
             return Cause.REPLACED
         return Cause.DEADLINE if self._is_past(stale) else None
 
@@ -246,6 +262,12 @@ _WORDS = {
     Cause.DEADLINE: "no other serves by the deadline",
     Cause.IDLE: "it did not serve",
 }
+
+
+def _after(serving: Sequence[Model], answering: ModelId | None) -> set[ModelId]:
+    """Of models in service, newest first, those that stand behind the one that answers."""
+    ids = [model.id for model in serving]
+    return set(ids[ids.index(answering) + 1 :]) if answering in ids else set()
 
 
 def _trained_s(model: Model) -> float:
