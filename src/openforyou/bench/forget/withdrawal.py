@@ -127,8 +127,8 @@ def replaced(world: World, state: Asking, items: list[int], first_s: float, prog
             served_s = state.answers[-1].answered_s - first_s
         ended = models.get(world.base.id).status is ModelStatus.RETIRED and world.base.id not in stale
         if served_s and ended and not world.platform.blobs.local_path(world.base.blob_key):
-            newest = models.list()[0]
-            return Replaced(stale_s, served_s, perf_counter() - first_s, float(newest.manifest["train_s"]))
+            new = next(model for model in models.list() if model.status is ModelStatus.SERVING)
+            return Replaced(stale_s, served_s, perf_counter() - first_s, float(new.manifest["train_s"]))
         sleep(LOOK_EVERY_S)
     raise Unavailable("No other model came into service.", hint="Ask for more viewers, or for more epochs.")
 
