@@ -79,11 +79,11 @@ def weights_left(watched: Watched) -> set[str]:
 def test_a_right_taken_back_ends_in_a_model_that_began_without_it(watched: Watched) -> None:
     models = watched.models
     old = models.train_from_events(QUICK)
-    assert models.forget() == []
+    assert models.forget() == ()
     watched.forbid("item", ITEM)
     watched.forbid("viewer", VIEWER)
     withdrawn_at = watched.clock.now() - timedelta(seconds=1)
-    assert models.forget() == [], "it may serve until another does"
+    assert models.forget() == (), "it may serve until another does"
     stale = models.forgetting.stale()[old.id]
     assert (stale.since, stale.deadline, stale.items, stale.viewers) == (withdrawn_at, withdrawn_at + DAY, 1, 1)
     assert not models.must_train(), "more may follow, and be one training"

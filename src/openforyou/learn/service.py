@@ -148,16 +148,16 @@ class Models:
         self.forgetting.bury()
         return self.get(model_id)
 
-    def forget(self) -> list[Ended]:
+    def forget(self) -> tuple[Ended, ...]:
         """Look who took a right back: mark what learned from them, destroy what must go. Answers what was destroyed.
 
         Cheap where nothing is to be done; by any process, at any time.
         """
         ended = self.forgetting.look(self._answering)
         with self._loading:
-            if self._loaded is not None and any(self._loaded[1].name == encode_id(one.model_id) for one in ended):
+            if self._loaded is not None and any(self._loaded[1].base == encode_id(one.model_id) for one in ended):
                 self._loaded = None
-        return ended
+        return tuple(ended)
 
     def _answering(self) -> ModelId | None:
         """The trained model that `serving` answers by, itself or an update of it."""

@@ -36,7 +36,7 @@ def keep_subjects(connection: Connection, base: ModelId, added_by: ModelId, subj
 
 def learned_from(connection: Connection, base: ModelId) -> Subjects | None:
     """Whom a trained model and its updates learned from; None where nothing was written down."""
-    wanted = select(model_subjects.c["items", "viewers"]).where(model_subjects.c.base_id == base)
+    wanted = select(model_subjects.c["items"], model_subjects.c.viewers).where(model_subjects.c.base_id == base)
     parts = [Subjects(_unpacked(row[0]), _unpacked(row[1])) for row in connection.execute(wanted)]
     return together(*parts) if parts else None
 
@@ -62,7 +62,8 @@ def last_end(connection: Connection, subject_kind: str, ids: Ids, at: datetime) 
         .group_by(rights.c.subject_id)
         .subquery()
     )
-    return connection.scalar(select(func.min(ends.c.until)))
+    found: datetime | None = connection.scalar(select(func.min(ends.c.until)))
+    return found
 
 
 def mark(connection: Connection, stale: Stale) -> None:
@@ -103,9 +104,9 @@ def cause_of(connection: Connection, base: ModelId) -> Cause:
 
 def left_without_at(connection: Connection) -> datetime | None:
     """The last deadline that took a model out of service while no other was there."""
-    return connection.scalar(
-        select(func.max(stale_models.c.deadline)).where(stale_models.c.cause == Cause.DEADLINE.value)
-    )
+    wanted = select(func.max(stale_models.c.deadline)).where(stale_models.c.cause == Cause.DEADLINE.value)
+    found: datetime | None = connection.scalar(wanted)
+    return found
 
 
 def unburied(connection: Connection) -> list[Model]:
