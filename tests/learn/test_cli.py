@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from openforyou.core.clock import ManualClock
 from openforyou.learn import weights
 from openforyou.learn.evaluate import Ranking, intervals, metrics
 from openforyou.learn.study import Report
-from tests.learn.watched import Watched
+from tests.learn.watched import FIRST_VIEWER, Watched
 from tests.learn.worlds import markov, written
 
 WAIT_S = 120
@@ -161,7 +162,7 @@ def test_a_platform_without_anything_watched_says_so_and_lists_no_model(
 def test_what_was_watched_becomes_a_model_in_service_that_can_be_looked_at(
     run: Run, platform: Platform, clock: ManualClock, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Watched(platform, clock)
+    watched = Watched(platform, clock)
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("OPENFORYOU_DATA", str(platform.settings.data))
     trained = run("train", "--epochs", "2", "--json")
@@ -178,6 +179,13 @@ def test_what_was_watched_becomes_a_model_in_service_that_can_be_looked_at(
     shown = json.loads(run("models", "show", model["id"]).out)
     assert shown == model
     assert shown["manifest"]["data"]["rights"]["right"] == "learn"
+    assert as_json["stale"] is None
+    watched.forbid("viewer", FIRST_VIEWER)
+    platform.models.forgetting.notice()
+    (as_json,) = json.loads(run("models", "--json").out)
+    assert as_json["stale"]["viewers"] == 1
+    assert as_json["stale"]["deadline"] == (clock.now() + timedelta(hours=24)).isoformat()
+    assert "1 viewer withdrew" in " ".join(run("models").out.replace("│", " ").split())
 
 
 def test_killed_in_the_middle_the_same_command_goes_on(run: Run, interactions: Path, tmp_path: Path) -> None:

@@ -126,9 +126,18 @@ class Platform:
             self._open.callback(self.desk.close)
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
-            log = settings.log_folder
-            manifests = Manifests(self.database, self.blobs, log, settings.log_key, self._publish)
-            self.models = Models(self.database, self.blobs, self.clock, work, manifests, settings.threads)
+            manifests = Manifests(
+                self.database, self.blobs, settings.log_folder, settings.log_key, self._publish
+            )
+            self.models = Models(
+                self.database,
+                self.blobs,
+                self.clock,
+                work,
+                manifests,
+                threads=settings.threads,
+                forget_hours=settings.forget_hours,
+            )
             self.asking = Asking(self.database, manifests)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)

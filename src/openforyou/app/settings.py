@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         le=20,
         description="Seconds between two looks for what the model in service can learn; 0: full trainings alone.",
     )
+    forget_hours: float = Field(
+        24,
+        ge=0.01,
+        le=720,
+        description="Hours from a right to learn taken back until no model is left that learned by it.",
+    )
     witness_policy: str = Field(
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."
     )

@@ -17,6 +17,9 @@ from openforyou.app.platform import Platform
 IDLE_WAIT_S = 1.0
 TRAIN_CHECK_EVERY_S = 60.0
 SWEEP_EVERY_S = 3_600.0
+FORGET_EVERY_S = 5.0
+FORGET_SHARE = 0.02
+"""Of one core that looking who took a right back may take: with many viewers it is done less often."""
 SETTLE_EVERY_S = 300.0
 """Proofs of accounts elsewhere come and lapse: what was imported follows within this."""
 CLAIM_EVERY_S = 5.0
@@ -30,12 +33,23 @@ _log = logging.getLogger(__name__)
 
 def work(platform: Platform, stop: threading.Event) -> None:
     """Work until `stop` is set."""
+    due = threading.Event()
+    forgetting = threading.Thread(target=_forget, args=(platform, stop, due), name="forget", daemon=True)
+    forgetting.start()  # Beside the rest, so that a deadline holds while a training runs.
+    try:
+        _work(platform, stop, due)
+    finally:
+        forgetting.join()
+
+
+def _work(platform: Platform, stop: threading.Event, due: threading.Event) -> None:
     _sweep(platform)
     _recheck(platform)
     swept_at = looked_at = rechecked_at = settled_at = monotonic()
     while not stop.is_set():
         busy = _take_in_one(platform) | _import_some(platform)
-        if monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+        if due.is_set() or monotonic() - looked_at >= TRAIN_CHECK_EVERY_S:
+            due.clear()
             _close_claims(platform)
             _train_when_due(platform)
             looked_at = monotonic()
@@ -121,10 +135,26 @@ def _recheck(platform: Platform) -> None:
         _log.exception("proven accounts could not be looked at again; they are tried again")
 
 
+def _forget(platform: Platform, stop: threading.Event, due: threading.Event) -> None:
+    """Until `stop`: what learned from somebody who took the right back is marked, and destroyed when it must be; `due`
+    says that a training should begin which replaces it."""
+    pause_s = 0.0
+    while not stop.wait(pause_s):
+        began = monotonic()
+        try:
+            platform.models.forget()
+            if platform.models.must_train():
+                due.set()
+        except Exception:
+            _log.exception("what must be forgotten could not be looked at; it is tried again")
+        pause_s = max(FORGET_EVERY_S, (monotonic() - began) / FORGET_SHARE)
+
+
 def _train_when_due(platform: Platform) -> None:
-    """Not while other long work runs: it wants the cores, and what it brings in should be learned from as well."""
+    """Not while other long work runs: it wants the cores, and what it brings in should be learned from as well. A
+    training that a promise waits for does not wait."""
     try:
-        if not any(task.state == "running" for task in platform.tasks.list()):
+        if platform.models.must_train() or not any(task.state == "running" for task in platform.tasks.list()):
             platform.models.train_when_due()
     except Exception:
         _log.exception("a training did not come to its end; it is tried again")

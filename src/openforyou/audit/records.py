@@ -14,13 +14,16 @@ from openforyou.catalog.rights import rules as rights
 from openforyou.core.encoding import digest
 from openforyou.core.errors import BadInput
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf
+from openforyou.learn.forgetting.rules import MODEL_END, end_problem, late_s
 from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
-RULES_MAX = 100_000
+RULES_MAX = MODELS_MAX = 100_000
+LATE_S = 600.0
+"""So long after a deadline the end may come: the worker looks each few seconds, and less often with many viewers."""
 REASONS_MAX = 1_000
 
 
@@ -44,6 +47,8 @@ class Records:
     refused: Counter[str] = field(default_factory=Counter)
     rights: dict[str, int] = field(default_factory=dict)
     """What was said about rights, by its commitment: the leaf."""
+    model_ends: dict[str, Said] = field(default_factory=dict)
+    """By the model's id."""
 
     def take(self, index: int, leaf: bytes) -> None:
         """Look at a leaf that is not a deed of thirty bytes."""
@@ -64,6 +69,8 @@ class Records:
             self._model(index, told.body)
         elif told.type == rights.RIGHT:
             self._right(index, told.body)
+        elif told.type == MODEL_END:
+            self._model_end(index, told.body)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 
@@ -115,6 +122,24 @@ class Records:
         first = self.rights.setdefault(body["commitment"], index)
         if first != index:
             self._wrong("bad_record", index, f"this word about a right stands at leaf {first} too")
+
+    def _model_end(self, index: int, body: Any) -> None:
+        """Weights are destroyed once, and by the deadline where somebody had taken a right back."""
+        problem = end_problem(body)
+        if problem:
+            self._wrong("bad_record", index, problem)
+        elif body["id"] in self.model_ends:
+            at = self.model_ends[body["id"]].leaf
+            self._wrong("bad_record", index, f"the model {body['id']} has come to its end already, at leaf {at}")
+        else:
+            if late_s(body) > LATE_S:
+                self._wrong(
+                    "late_forgetting",
+                    index,
+                    f"the model {body['id']} was destroyed {late_s(body):.0f} s after its deadline",
+                )
+            if len(self.model_ends) < MODELS_MAX:
+                self.model_ends[body["id"]] = Said(index, dict(body))
 
     def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
         self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))

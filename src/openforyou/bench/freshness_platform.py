@@ -34,6 +34,7 @@ from openforyou.core.errors import Unavailable
 from openforyou.core.ids import ItemId, RequestId, ViewerId, decode_id, encode_id
 from openforyou.core.progress import Progress
 from openforyou.events.types import EventType
+from openforyou.learn.forgetting.service import FORGET_HOURS
 from openforyou.learn.types import Model, ModelStatus, Options
 from openforyou.web.session import VIEWER_COOKIE, viewer_signer
 
@@ -128,7 +129,9 @@ class World:
 
 
 @contextmanager
-def running(crowd: Crowd, epochs: int, update_s: int, progress: Progress) -> Iterator[World]:
+def running(
+    crowd: Crowd, epochs: int, update_s: int, progress: Progress, forget_hours: float = FORGET_HOURS
+) -> Iterator[World]:
     """Fill, train, serve; ready once the learner has brought its first version into service.
 
     Raises `Unavailable` when that does not come about.
@@ -147,7 +150,7 @@ def running(crowd: Crowd, epochs: int, update_s: int, progress: Progress) -> Ite
                 raise Unavailable(f"The model does not serve: {base.reason}", hint="Ask for more viewers.")
             port = free_port()
             command = ["serve", "--child", "--data", folder, "--port", str(port)]
-            with closing(_Family(Child(command, environment=_environment(update_s)))):
+            with closing(_Family(Child(command, environment=_environment(update_s, forget_hours)))):
                 progress(0, 1, "starting the platform")
                 until_answered(port)
                 world = World(platform, port, viewers, base, trained_s)
@@ -191,7 +194,7 @@ def _allow_learning(platform: Platform, viewers: Sequence[int]) -> None:
             catalog_store.insert_grants(connection, kind, grants)
 
 
-def _environment(update_s: int) -> dict[str, str]:
+def _environment(update_s: int, forget_hours: float) -> dict[str, str]:
     """The user's, without what would send the server to a platform of theirs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return kept | {"OPENFORYOU_UPDATE_S": str(update_s)}
+    return kept | {"OPENFORYOU_UPDATE_S": str(update_s), "OPENFORYOU_FORGET_HOURS": str(forget_hours)}

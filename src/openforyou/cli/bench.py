@@ -84,6 +84,41 @@ def freshness(
 
 
 @app.command()
+def forget(
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Interactions to attack; else the platform's own.")
+    ] = None,
+    viewers: Annotated[int, typer.Option("--viewers", min=70, max=100_000, help="Viewers with a history.")] = 400,
+    withdrawals: Annotated[int, typer.Option("--withdrawals", min=1, max=100, help="Items taken back.")] = 5,
+    rate: Annotated[float, typer.Option("--rate", min=1, max=100, help="Slates asked for a second.")] = 10.0,
+    hours: Annotated[float, typer.Option("--hours", min=0.01, max=720, help="The promise, as the setting.")] = 0.1,
+    preset: Annotated[str, typer.Option("--preset", help="Of the attacked models; by the data when left out.")] = "",
+    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1_000, help="Of the attacked; 0: the preset's.")] = 0,
+    shards: Annotated[int, typer.Option("--shards", min=0, max=64, help="Train so many shards, too; 0: none.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of every draw.")] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small platform and few epochs: to see that it runs.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """From a right taken back to gone from every slate and every model, and whether an attack can tell afterwards."""
+    from openforyou.bench.forget import benchmark as bench_forget  # Torch takes over a second to import.
+
+    load = bench_forget.Load(
+        viewers=viewers,
+        withdrawals=withdrawals,
+        rate=rate,
+        forget_hours=hours,
+        data=data,
+        preset=preset,
+        attack_epochs=epochs,
+        shards=shards,
+        seed=seed,
+    )
+    _show("forget", bench_forget.run, bench_forget.quick(load) if quick else load, as_json)
+
+
+@app.command()
 def satisfaction(
     viewers: Annotated[int, typer.Option("--viewers", min=4, max=10_000, help="Simulated viewers of each world.")] = 64,
     items: Annotated[int, typer.Option("--items", min=32, max=100_000, help="Clips, six of ten from the start.")] = 384,

@@ -54,6 +54,12 @@ def evaluate(
     rectools_minutes: Annotated[
         float, typer.Option("--rectools-minutes", min=0.1, max=10_000, help="What each of them may take.")
     ] = 90.0,
+    rights: Annotated[
+        float | None,
+        typer.Option(
+            "--rights", min=0.01, max=1, help="The price of the door instead: this share of viewers allow it."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train on a data set and say how well the next item is foretold, beside popularity, Markov, sequence-kNN,
@@ -81,6 +87,9 @@ def evaluate(
 
     if per_viewer is not None and (per_viewer.is_dir() or not per_viewer.absolute().parent.is_dir()):
         raise BadInput(f"{per_viewer} cannot be written.", hint="Name a file in a folder there is.", field="per-viewer")
+    if rights is not None:
+        _price(data, rights, preset, epochs, seed, as_json=as_json)
+        return
     foreign = None if rectools is None else Foreign(rectools, rectools_minutes, torch.get_num_threads())
     beside = {**BASELINES, **peers(foreign)} if baselines else {}
     reports: list[Report] = []
@@ -93,6 +102,29 @@ def evaluate(
     if per_viewer is not None:
         reports[0].write_viewers(per_viewer)
     _print(reports, as_json=as_json)
+
+
+def _price(data: Path, share: float, preset: str, epochs: int, seed: int, *, as_json: bool) -> None:
+    """What it costs that a part of the viewers and a fifth of the items may not be learned from."""
+    from openforyou.learn import dataset
+    from openforyou.learn.forgetting.price import price
+    from openforyou.learn.settings import choose
+
+    with progress_bar("reading") as progress:
+        read = dataset.from_file(data)
+        told = price(read, choose(read, preset, epochs), share, seed, progress).as_dict()
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    table = Table(title=f"the price of the door on {read.name}", title_justify="left")
+    for heading in ("", "without the door", "with it", "viewers asked"):
+        table.add_column(heading)
+    table.add_row("rows", f"{told['rows']['without']:,}", f"{told['rows']['with']:,}", "")
+    table.add_row("training, s", str(told["train_s"]["without"]), str(told["train_s"]["with"]), "")
+    for name, figures in told["ndcg@10"].items():
+        row = f"{figures['without']:.4f}", f"{figures['with']:.4f}", f"{figures['viewers']:,}"
+        table.add_row(f"NDCG@10, {name}", *row)
+    Console().print(table)
 
 
 def _print(reports: Sequence[Report], *, as_json: bool) -> None:

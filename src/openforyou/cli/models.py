@@ -17,6 +17,7 @@ from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.core.ids import decode_id, encode_id
+from openforyou.learn.forgetting.types import Stale
 from openforyou.learn.manifest.checking import examine
 from openforyou.learn.manifest.errors import BadManifest
 from openforyou.learn.manifest.summary import summary as summary_of
@@ -34,7 +35,10 @@ def models(context: typer.Context, data: DataOption = None, as_json: JsonOption 
         return
     with Platform(Settings.read(data)) as platform:
         models, now = platform.models, platform.clock.now()
-        found = [_Listed(model, Since.of(models.versions.of(model.id)), now) for model in models.list()]
+        stale = models.forgetting.stale()
+        found = [
+            _Listed(model, Since.of(models.versions.of(model.id)), now, stale.get(model.id)) for model in models.list()
+        ]
         serving, is_training = models.serving(), models.is_training()
     name = None if serving is None else serving.name
     told = [_told(one, name, is_training=is_training) for one in found]
@@ -121,12 +125,14 @@ class _Listed:
     model: Model
     since: Since
     now: datetime
+    stale: Stale | None
 
     def as_dict(self, state: str) -> dict[str, Any]:
         """As a program reads it."""
         newest = self.since.newest
         return as_dict(self.model) | {
             "state": state,
+            "stale": self.stale and self.stale.as_dict(),
             "updates": {
                 "count": self.since.count,
                 "deeds": self.since.deeds,
@@ -134,6 +140,14 @@ class _Listed:
                 "thrown_away": [one.reason for one in self.since.thrown_away],
             },
         }
+
+    def must_go(self) -> str:
+        """By when it is destroyed, and why; empty where nobody took a right back."""
+        if self.stale is None:
+            return ""
+        left_s = (self.stale.deadline - self.now).total_seconds()
+        when = f"in {_ago(left_s)}" if left_s > 0 else "now"
+        return f"stale since {self.stale.since:%Y-%m-%d %H:%M}: {self.stale.in_words()}; destroyed {when} at the latest"
 
     def learned_since(self) -> str:
         """In words; empty where nothing was."""
@@ -194,6 +208,6 @@ def _print(found: list[_Listed], told: list[str]) -> None:
             f"{source['viewers']:,} viewers, {source['items']:,} items, {source['rows']:,} rows",
             "" if gate is None else f"{gate['candidate']['ndcg@10']:.3f} ({gate['popularity']['ndcg@10']:.3f})",
             f"{model.created_at:%Y-%m-%d %H:%M}",
-            "; ".join(filter(None, (model.reason, one.learned_since()))),
+            "; ".join(filter(None, (model.reason, one.must_go(), one.learned_since()))),
         )
     Console().print(table)

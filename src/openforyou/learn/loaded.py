@@ -23,9 +23,11 @@ _this_thread = threading.local()
 class LoadedModel:
     """Keeps the promise of `serving.ServingModel`; holds no state but what it was made of."""
 
-    def __init__(self, name: str, fitted: Fitted) -> None:
+    def __init__(self, name: str, fitted: Fitted, base: str = "") -> None:
         self._name = name
         self.fitted = fitted
+        self.base = base or name
+        """The public id of the trained model that it is, or is an update of."""
         fitted.network.eval()
 
     @property

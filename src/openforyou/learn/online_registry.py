@@ -21,12 +21,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from sqlalchemy import Connection
+
 from openforyou import __version__
 from openforyou.core.clock import Clock
 from openforyou.core.encoding import digest
-from openforyou.core.ids import encode_id, new_id
+from openforyou.core.ids import decode_id, encode_id, new_id
 from openforyou.learn import store
 from openforyou.learn.errors import Overtaken
+from openforyou.learn.forgetting import store as forgetting_store
+from openforyou.learn.forgetting.rules import together
+from openforyou.learn.forgetting.types import Subjects
 from openforyou.learn.manifest.service import PREFIX as LEAVES
 from openforyou.learn.manifest.service import Manifests, leaves_key
 from openforyou.learn.types import Dataset, Model, ModelId, ModelStatus
@@ -35,8 +41,9 @@ from openforyou.storage.database import Database
 
 if TYPE_CHECKING:
     from openforyou.learn.fitted import Fitted
+    from openforyou.learn.types import Dataset
 
-PREFIX = "updates/"
+PREFIX, STAGED = "updates/", "update.pt"
 IN_SERVICE = 2
 RECORDS_KEPT = 1_000
 """Of one trained model, published or thrown away: some hours of a busy platform, in half a megabyte."""
@@ -86,6 +93,7 @@ class Versions:
         self._clock = clock
         self._folder = folder
         self._manifests = manifests
+        self._met: tuple[str, Subjects] | None = None
 
     def of(self, base: ModelId) -> list[Model]:
         """The updates of a trained model, newest first, those that were thrown away among them."""
@@ -104,10 +112,11 @@ class Versions:
         model_id = ModelId(new_id())
         drawn = self._manifests.draw(dataset, parent)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        staged = self._folder / "update.pt"
+        staged = self._folder / STAGED
         sha256 = weights.write(fitted, staged)
         key = f"{PREFIX}{encode_id(model_id)}.pt"
         self._blobs.put(key, staged)
+        staged.unlink()
         now = self._after(parent)
         manifest = _manifest(parent, told)
         model = Model(model_id, ModelStatus.SERVING, "", key, sha256, manifest, now, now)
@@ -115,9 +124,11 @@ class Versions:
             self._manifests.keep_leaves(model_id, drawn)
             with self._database.begin() as connection:
                 store.lock_registry(connection)
-                if store.newest_first(connection, ModelStatus.SERVING)[0].id != parent.id:
+                standing = store.newest_first(connection, ModelStatus.SERVING)
+                if not standing or standing[0].id != parent.id:
                     raise Overtaken
                 store.insert_model(connection, model)
+                met = self._newly_met(connection, model, dataset)
                 old = store.newest_first(connection, ModelStatus.SERVING, updates=True)[IN_SERVICE:]
                 for older in old:
                     store.set_status(connection, older.id, ModelStatus.RETIRED, "")
@@ -127,12 +138,30 @@ class Versions:
             self._blobs.delete(key)
             self._manifests.drop_leaves(model_id)
             raise
+        self._met = met
         for older in old:
             self._blobs.delete(older.blob_key)
             self._manifests.drop_leaves(older.id)
         self._manifests.publish(model_id)
         with self._database.connect() as connection:
             return store.find(connection, model_id) or model
+
+    def _newly_met(self, connection: Connection, model: Model, dataset: Dataset) -> tuple[str, Subjects]:
+        """Write down whom an update learned from that none of those before it had met; all of them."""
+        base = str(model.manifest["base"])
+        base_id = ModelId(decode_id(base, "model"))
+        before = self._met[1] if self._met is not None and self._met[0] == base else None
+        before = before or forgetting_store.learned_from(connection, base_id)
+        now = Subjects(dataset.item_ids, dataset.sequences.viewer_ids)
+        if before is None:
+            return base, now  # Of an older program: it is known to be unknown.
+        new = Subjects(
+            np.setdiff1d(now.items, before.items, assume_unique=True),
+            np.setdiff1d(now.viewers, before.viewers, assume_unique=True),
+        )
+        if len(new.items) or len(new.viewers):
+            forgetting_store.keep_subjects(connection, base_id, model.id, new)
+        return base, together(before, new)
 
     def throw_away(self, parent: Model, told: dict[str, Any], reason: str) -> None:
         """Record an update that did not come in, and why. It has no weights."""
@@ -148,10 +177,13 @@ class Versions:
         return max(self._clock.now(), parent.promoted_at + timedelta(microseconds=1))
 
     def sweep(self) -> None:
-        """Delete weights and leaves that a killed process had written and not published."""
+        """Delete weights that a killed process had written and not published, or published and taken out of service;
+        leaves of a manifest that was never kept."""
+        (self._folder / STAGED).unlink(missing_ok=True)
         with self._database.connect() as connection:
             models = store.newest_first(connection)
-        held = {model.blob_key for model in models} | {leaves_key(model.id) for model in models}
+        held = {model.blob_key for model in models if model.status is ModelStatus.SERVING}
+        held |= {leaves_key(model.id) for model in models}
         for key in [*self._blobs.keys(PREFIX), *self._blobs.keys(LEAVES)]:
             if key not in held:
                 self._blobs.delete(key)

@@ -21,6 +21,9 @@ from openforyou.core.ids import decode_id, encode_id
 from openforyou.core.progress import Progress, silent
 from openforyou.learn import store
 from openforyou.learn.errors import AlreadyTraining, BadWeights, ModelNotFound, NotBetter, TooLittle
+from openforyou.learn.forgetting import store as forgetting_store
+from openforyou.learn.forgetting.service import FORGET_HOURS, Forgetting
+from openforyou.learn.forgetting.types import Ended, Subjects
 from openforyou.learn.manifest.errors import BadManifest, NotInTheLogYet
 from openforyou.learn.manifest.service import Drawn, Manifests
 from openforyou.learn.online_registry import Versions, base_of
@@ -43,10 +46,20 @@ _log = logging.getLogger(__name__)
 
 
 class Models:
-    """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice."""
+    """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice.
+
+    Within `forget_hours` of a right taken back no weights are left that learned by it.
+    """
 
     def __init__(
-        self, database: Database, blobs: Blobs, clock: Clock, work_dir: Path, manifests: Manifests, threads: int = 0
+        self,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        work_dir: Path,
+        manifests: Manifests,
+        threads: int = 0,
+        forget_hours: float = FORGET_HOURS,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -54,6 +67,7 @@ class Models:
         self._work_dir = work_dir / "events"
         self.manifests = manifests
         self.versions = Versions(database, blobs, clock, work_dir / "updates", manifests)
+        self.forgetting = Forgetting(database, blobs, clock, self._work_dir, forget_hours)
         self._threads = threads
         self._loading = threading.Lock()
         self._loaded: tuple[str, LoadedModel] | None = None
@@ -139,16 +153,39 @@ class Models:
         for model in going:
             if model.blob_key:
                 self._blobs.delete(model.blob_key)
+        self.forgetting.bury()
         return self.get(model_id)
+
+    def forget(self) -> tuple[Ended, ...]:
+        """Look who took a right back: mark what learned from them, destroy what must go. Answers what was destroyed.
+
+        Cheap where nothing is to be done; by any process, at any time.
+        """
+        ended = self.forgetting.look(self._answering)
+        with self._loading:
+            if self._loaded is not None and any(self._loaded[1].base == encode_id(one.model_id) for one in ended):
+                self._loaded = None
+        return tuple(ended)
+
+    def _answering(self) -> ModelId | None:
+        """The trained model that `serving` answers by, itself or an update of it."""
+        loaded = self.serving()
+        return None if loaded is None else ModelId(decode_id(loaded.base, "model"))
 
     # Training
 
+    def must_train(self) -> bool:
+        """Whether a training is due because what serves learned from somebody who took the right back."""
+        begun = self.list()
+        return self.forgetting.is_due(begun[0] if begun else None)
+
     def train_when_due(self, progress: Progress = silent) -> Model | None:
-        """Train when one was interrupted, or when much was done since the last; None when there was no need to."""
+        """Train when one was interrupted, when much was done since the last, or when what serves must be forgotten;
+        None when there was no need to."""
         from openforyou.learn.attempt import deeds
 
         begun = self.list()
-        if begun and begun[0].status is not ModelStatus.TRAINING:
+        if begun and begun[0].status is not ModelStatus.TRAINING and not self.must_train():
             last = int(begun[0].manifest["deeds"])
             if deeds(self._database) < max(last * DUE_GROWTH, last + DUE_DEEDS):
                 return None
@@ -196,7 +233,8 @@ class Models:
                 raise
             attempt.checkpoint.clear()
             self._retire_older()
-            return self.get(attempt.model_id)
+        self.forget()
+        return self.get(attempt.model_id)
 
     @contextmanager
     def learning_alone(self) -> Iterator[bool]:
@@ -249,6 +287,8 @@ class Models:
         attempt = begin(self._database, self._work_dir, options, self._clock.now(), parent)
         with self._database.begin() as connection:
             store.insert_model(connection, attempt.model(self._clock.now()))
+            met = Subjects(attempt.dataset.item_ids, attempt.dataset.sequences.viewer_ids)
+            forgetting_store.keep_subjects(connection, attempt.model_id, attempt.model_id, met)
         return attempt
 
     def _keep(self, attempt: Attempt, fitted: Fitted) -> None:
@@ -266,15 +306,22 @@ class Models:
 
     def _promote(self, model: Model, fitted: Fitted, dataset: Dataset, drawn: Drawn | None) -> None:
         """Through the gate; the manifest is signed with the verdict and goes into the log. Without `drawn`, of data
-        learned from just now, it is the one that the model has, judged anew. Raises `NotBetter`, `TooLittle`."""
+        learned from just now, it is the one that the model has, judged anew. Raises `NotBetter`, `TooLittle`.
+
+        What must be forgotten keeps nobody out, however well it does.
+        """
         from openforyou.learn.gate import judge
         from openforyou.learn.split import leave_out
 
-        standing = self.serving()
-        verdict = judge(fitted, None if standing is None else standing.fitted, dataset, leave_out(dataset, 1))
+        held = self.serving_version()
+        standing = None if held is None or self.forgetting.is_stale(held[0]) else held[1]
+        verdict = judge(fitted, standing, dataset, leave_out(dataset, 1))
         manifest = {**model.manifest, "metrics": verdict.candidate, "gate": verdict.as_dict()}
         with self._database.begin() as connection:
             store.lock_registry(connection)
+            now = store.find(connection, model.id)
+            if now is None or now.status not in (ModelStatus.READY, ModelStatus.SERVING):
+                raise NotBetter("The model was taken out of service meanwhile.", hint="Train again.")
             if verdict.beaten_by:
                 store.set_manifest(connection, model.id, manifest, str(verdict))
             else:
@@ -316,7 +363,7 @@ class Models:
             if weights.sha256_of(file) != model.weights_sha256:
                 raise BadWeights(f"{name} are not those that were kept.", hint="Restore them from a backup, or train.")
             file.seek(0)
-            return LoadedModel(encode_id(model.id), weights.read(file, name))
+            return LoadedModel(encode_id(model.id), weights.read(file, name), base_of(model))
 
 
 def _blob_key(model_id: ModelId) -> str:

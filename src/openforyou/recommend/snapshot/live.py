@@ -261,7 +261,10 @@ class LiveIndex:
             return None  # Nothing to place yet; asked again at the next look.
         if model.name == serving.name:
             return self._regathered()
-        return _placed(model.name, stock, lambda: placed_on(stock, model, serving.placed))
+        before = serving.placed
+        if before is not None and _family(before.model) != _family(model):
+            before = None  # Nothing of a model that may have to be forgotten outlives it.
+        return _placed(model.name, stock, lambda: placed_on(stock, model, before))
 
     def _regathered(self) -> _Swap | None:
         """The model that serves, with who is near whom found out anew where the shelf has outgrown what is known."""
@@ -280,6 +283,11 @@ class LiveIndex:
             swap = _placed(swap.name, now, lambda: moved_to(now, before, placed))
         self._serving = swap
         self._outdated = True
+
+
+def _family(model: ServingModel) -> str:
+    """Of which training it is, where it says so: updates of one model lend each other their neighbours."""
+    return str(getattr(model, "base", ""))
 
 
 def _placed(name: str, on: Shelf, how: Callable[[], Placed]) -> _Swap:
