@@ -41,7 +41,7 @@ class Forward:
 
     @torch.inference_mode()
     def viewer(self, vectors: Tensor, did: NDArray[np.int64], watched: Floats, gap_s: NDArray[np.float64]) -> Tensor:
-        """Of T items, oldest first: vectors (T, D), bits of Did, shares watched, seconds since the one before → (D,)."""
+        """Of T items, oldest first: vectors (T, D), bits of Did, shares watched, seconds since the last → (D,)."""
         length = len(vectors)
         assert 0 < length <= self._length, f"{length} items; between 1 and {self._length} go in"
         share = watched[:, None]
@@ -113,7 +113,9 @@ class _Block:
         normed, kept = self.norm_attention(x), slice(length - last, length)
         keys, values = self.key_value(normed).view(length, 2, heads, -1).permute(1, 2, 0, 3)  # (H, T, D / H) each
         asked = self.query(normed[kept]).view(last, heads, -1).transpose(0, 1)
-        attended = F.scaled_dot_product_attention(asked[None], keys[None], values[None], attn_mask=penalty[None, :, kept])
+        attended = F.scaled_dot_product_attention(
+            asked[None], keys[None], values[None], attn_mask=penalty[None, :, kept]
+        )
         x = x[kept] + self.out(attended[0].transpose(0, 1).reshape(last, width))
         return x + self.narrow(F.gelu(self.widen(self.norm_inner(x))))
 
