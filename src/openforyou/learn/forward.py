@@ -103,9 +103,11 @@ class _Block:
 
     @classmethod
     def of(cls, told: Weights, at: str) -> _Block:
-        norms = {name: _Norm.of(told, at + name) for name in ("norm_attention", "norm_inner")}
-        layers = ("query", "key_value", "out", "widen", "narrow")
-        return cls(**norms, **{name: _Linear.of(told, at + name) for name in layers})
+        query, key_value, out, widen, narrow = (
+            _Linear.of(told, at + name) for name in ("query", "key_value", "out", "widen", "narrow")
+        )
+        before, between = (_Norm.of(told, at + name) for name in ("norm_attention", "norm_inner"))
+        return cls(before, query, key_value, out, between, widen, narrow)
 
     def __call__(self, x: Tensor, penalty: Tensor, last: int) -> Tensor:
         """(T, D) → (`last`, D), the last rows of what comes out. `penalty` is (H, T, T)."""
@@ -140,5 +142,6 @@ class _Heads:
         """(D,) and (N, D) → (N, len(ACTIONS))"""
         theirs = (viewer * self.scale)[:, None]  # (D, 1)
         weight = torch.cat([self.both.weight * theirs + self.item, self.near * theirs], dim=1) * self.scale
-        hidden, near = (vectors @ weight).split([len(self.both.bias), self.near.shape[1]], dim=1)
-        return self.out(F.gelu(hidden + (self.both.bias + (theirs * self.viewer).sum(dim=0)))) + near
+        met, width = vectors @ weight, len(self.both.bias)
+        hidden = met[:, :width] + (self.both.bias + (theirs * self.viewer).sum(dim=0))
+        return self.out(F.gelu(hidden)) + met[:, width:]

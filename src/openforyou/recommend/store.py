@@ -21,7 +21,7 @@ from openforyou.storage.database import rows
 _COMPILED = (
     OFFERED.outerjoin(item_counts, item_counts.c.item_id == items.c.id)
     .add_columns(literal_column(SHOWN))
-    .compile(dialect=psycopg.dialect())
+    .compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call]
 )
 _OFFERED, _GIVEN = str(_COMPILED), dict(_COMPILED.params)
 _CREATOR_AT, _COUNTS_AT = len(fields(Item)), len(fields(Item)) + len(fields(Creator))
