@@ -57,10 +57,13 @@ class Intake:
     `beside` writes what else follows from slates, in the transaction that keeps them.
     """
 
-    def __init__(self, database: Database, clock: Clock, beside: Beside | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, beside: Beside | None = None, *, slates_wait_s: float = SLATES_WAIT_S
+    ) -> None:
         self._database = database
         self._clock = clock
         self._beside = beside
+        self._slates_wait_s = slates_wait_s
         self._queue: queue.Queue[_Submission | None] = queue.Queue(QUEUE_MAX)
         self._closing = threading.Lock()
         self._closed = False
@@ -125,7 +128,7 @@ class Intake:
             first = self._queue.get()
             group: list[_Submission] = []
             size = 0
-            wait_until = monotonic() + SLATES_WAIT_S
+            wait_until = monotonic() + self._slates_wait_s
             while first is not None:
                 group.append(first)
                 size += max(len(first.events), 1)
