@@ -45,6 +45,15 @@ def test_many_threads_with_repeats_are_counted_once_each(database: Database) -> 
         assert len(set(log_store.pending(connection, 0, 40))) == 40
 
 
+def test_slates_wait_for_company_until_somebody_asks_for_them(database: Database) -> None:
+    intake = Intake(database, ManualClock(NOW), slates_wait_s=60)
+    waits = intake.record(ServedSlate(RequestId(7), ViewerId(1), NOW, "for_you", (ItemId(1),), {}))
+    assert not waits.done()
+    intake.settle()
+    assert waits.done()
+    intake.close()
+
+
 def test_one_that_cannot_be_written_takes_no_other_with_it(database: Database) -> None:
     intake = Intake(database, ManualClock(NOW))
     with ThreadPoolExecutor(8) as pool:

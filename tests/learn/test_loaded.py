@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from openforyou.learn import fitted as fitted_module
 from openforyou.learn import weights
@@ -17,6 +18,7 @@ from openforyou.learn.evaluate import Sought, ranks
 from openforyou.learn.fitted import Fitted
 from openforyou.learn.loaded import LoadedModel
 from openforyou.learn.scorers import ModelScorer
+from openforyou.learn.sequence import Inputs, gap_buckets
 from openforyou.learn.serving import ACTIONS, History, ServingModel
 from openforyou.learn.split import leave_out
 from openforyou.learn.train import Job, fit
@@ -38,6 +40,34 @@ def fitted(data: Dataset) -> Fitted:
 @pytest.fixture(scope="module")
 def model(fitted: Fitted) -> ServingModel:
     return LoadedModel("11111111112", fitted)
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_what_serves_says_what_the_network_that_was_trained_says(
+    data: Dataset, model: LoadedModel, fitted: Fitted, count: int
+) -> None:
+    vectors = model.item_vectors(data.item_ids, data.content)
+    rng = np.random.default_rng(count)
+    rows = rng.integers(0, len(vectors), count)
+    told = replace(
+        history(data.item_ids[rows]),
+        did=rng.integers(0, 64, count),
+        watch_fraction=rng.uniform(0, 2, count).astype(np.float32),
+        age_s=np.sort(rng.uniform(0, 1e6, count))[::-1].astype(np.float32),
+    )
+    ages = told.age_s.astype(np.float64)
+    inputs = Inputs(
+        items=torch.from_numpy(rows)[None],
+        did=torch.from_numpy(told.did)[None],
+        watched=torch.from_numpy(told.watch_fraction)[None],
+        gaps=gap_buckets(torch.from_numpy(-np.diff(ages, prepend=ages[:1])))[None],
+    )
+    with torch.inference_mode():
+        trained = fitted.network.encode(torch.from_numpy(vectors), inputs)[0, -1]
+        odds = fitted.network.actions(trained, torch.from_numpy(vectors))
+    viewer = model.viewer_vector(told, vectors[rows])
+    np.testing.assert_allclose(viewer, trained.numpy(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(model.action_probabilities(viewer, vectors), torch.sigmoid(odds).numpy(), atol=1e-4)
 
 
 def history(item_ids: np.ndarray, age_s: float = 10.0) -> History:

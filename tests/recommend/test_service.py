@@ -21,6 +21,9 @@ def test_a_slate_of_distinct_clips_with_all_that_a_page_shows(world: World) -> N
     assert len(set(ids_of(served))) == 10
     assert not served.exhausted
     assert served.cursor
+    ids = [ItemId(item) for item in ids_of(served)]
+    assert {entry.item.id: entry.item for entry in served.entries} == world.platform.catalog.items(ids)
+    assert {entry.item.id: entry.counts for entry in served.entries} == world.platform.events.counts(ids)
     for entry in served.entries:
         assert entry.item.renditions
         assert entry.creator.id == entry.item.creator_id

@@ -5,6 +5,7 @@ Feed servers hold no state but what they can read again, so several of them shar
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -92,6 +93,7 @@ def serve(url: str, pipe: Pipe, size: int, *, model: bool) -> None:
         with closing(feed):
             start = perf_counter()
             feed.start()
+            gc.freeze()  # as `openforyou serve` does
             took_s = perf_counter() - start
             ways: dict[str, Way] = {
                 "feed": lambda viewer: feed.for_you(ViewerId(viewer), region="NL", size=size),

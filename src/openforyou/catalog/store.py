@@ -75,8 +75,15 @@ _PERMITTED = {
     )
     for right in Right
 }
-_BY_WHOM = tuple(creators.c[one.name].label(f"by_{one.name}") for one in fields(Creator))
-_OFFERED = _PERMITTED[Right.RECOMMEND].join(creators, creators.c.id == items.c.creator_id).add_columns(*_BY_WHOM)
+OFFERED = (
+    _PERMITTED[Right.RECOMMEND]
+    .with_only_columns(
+        *(_PLAYABLE if one.name == "renditions" else items.c[one.name] for one in fields(Item)),
+        *(creators.c[one.name].label(f"by_{one.name}") for one in fields(Creator)),
+    )
+    .join(creators, creators.c.id == items.c.creator_id)
+)
+"""What a feed may offer of `ids` at `at`: the columns of an `Item`, then those of its `Creator`, in their order."""
 
 
 # Creators
@@ -299,13 +306,6 @@ def items_by_id(
     return _items(connection.execute(wanted, given))
 
 
-def offered(connection: Connection, ids: Iterable[int], *, at: datetime) -> tuple[dict[int, Item], dict[int, Creator]]:
-    """Published items that may be shown and recommended at `at`, and who made them, in one round trip."""
-    rows = connection.execute(_OFFERED, {"ids": list(ids), "at": at}).all()
-    makers = {row.by_id: Creator(*row[-len(_BY_WHOM) :]) for row in rows}
-    return _items(rows), makers
-
-
 def items_of_creator(
     connection: Connection,
     creator_id: CreatorId,
@@ -410,3 +410,17 @@ def _items(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Item]:
         )
         for row in rows
     }
+
+
+_KIND, _STATUS, _FILES, _CREDENTIALS = (
+    [one.name for one in fields(Item)].index(name) for name in ("kind", "status", "renditions", "credentials")
+)
+
+
+def item_of(values: Sequence[Any]) -> Item:
+    """From the columns of `OFFERED`, in the order of an `Item`."""
+    told = list(values)
+    told[_KIND], told[_STATUS] = ItemKind(told[_KIND]), ItemStatus(told[_STATUS])
+    told[_FILES] = tuple(Rendition(*file) for file in told[_FILES] or ())
+    told[_CREDENTIALS] = CredentialState(told[_CREDENTIALS])
+    return Item(*told)

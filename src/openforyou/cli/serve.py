@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -103,6 +104,7 @@ def run_server(platform: Platform, listener: socket.socket) -> None:
     )
     announce(platform)
     platform.feed.start()  # keeps the catalogue, the counts and the model fresh until the platform closes
+    gc.freeze()  # what a server holds for good is not looked through again for what may be thrown away
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished
     with Child(["sequencer", "--data", str(platform.settings.data)]):

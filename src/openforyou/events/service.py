@@ -64,6 +64,9 @@ class Events:
         """A slate as it was recorded; None also when it was another viewer's. One on its way is waited for."""
         found = self._recorded(request_id)
         if found is None:
+            self._intake.settle()
+            found = self._recorded(request_id)
+        if found is None:  # Another server may be about to write it.
             sleep(2 * SLATES_WAIT_S)
             found = self._recorded(request_id)
         return found if found is not None and found.viewer_id == viewer_id else None

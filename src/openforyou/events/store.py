@@ -29,6 +29,7 @@ from openforyou.events.types import (
     ViewerItem,
 )
 from openforyou.storage import arrays
+from openforyou.storage.database import rows
 
 ROWS_AT_ONCE = 10_000
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -238,19 +239,18 @@ def slate(connection: Connection, request_id: RequestId) -> ServedSlate | None:
 
 def recall(connection: Connection, viewer_id: ViewerId, *, served_since: datetime, history_max: int) -> Recall:
     """Everything that a feed reads of a viewer, in one round trip and without a Python object a row."""
-    row = connection.exec_driver_sql(
-        _RECALL, {"viewer": viewer_id, "served_since": served_since, "history_max": history_max}
-    ).one()
-    chosen = Controls() if row.profiling is None else controls_of(row[7:])
+    asked = {"viewer": viewer_id, "served_since": served_since, "history_max": history_max}
+    (row,) = rows(connection, _RECALL, asked)
+    seen, followed, served, history, muted_creators, muted, wishes, *chosen = row
     return Recall(
-        controls=chosen,
-        seen=_unpacked(row.seen, np.dtype(">i8")),
-        followed=_unpacked(row.followed, np.dtype(">i8")),
-        served=_unpacked(row.served, SERVED),
-        history=_unpacked(row.history, DEEDS),
-        muted_creators=_unpacked(row.muted_creators, np.dtype(">i8")),
-        muted=_unpacked(row.muted, MUTED),
-        wishes=_unpacked(row.wishes, SERVED),
+        controls=Controls() if chosen[0] is None else controls_of(chosen),
+        seen=_unpacked(seen, np.dtype(">i8")),
+        followed=_unpacked(followed, np.dtype(">i8")),
+        served=_unpacked(served, SERVED),
+        history=_unpacked(history, DEEDS),
+        muted_creators=_unpacked(muted_creators, np.dtype(">i8")),
+        muted=_unpacked(muted, MUTED),
+        wishes=_unpacked(wishes, SERVED),
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from openforyou.learn.fitted import COUNTS_FLOOR, Fitted
+from openforyou.learn.forward import Forward
 from openforyou.learn.rules import is_wanted
-from openforyou.learn.sequence import Inputs, gap_buckets
 from openforyou.learn.serving import Floats, History
 from openforyou.learn.types import Ids
 
@@ -29,6 +29,7 @@ class LoadedModel:
         self.base = base or name
         """The public id of the trained model that it is, or is an update of."""
         fitted.network.eval()
+        self._forward = Forward(fitted.network)
 
     @property
     def name(self) -> str:
@@ -40,7 +41,6 @@ class LoadedModel:
         _compute_alone()
         return self.fitted.place(item_ids, content)
 
-    @torch.inference_mode()
     def viewer_vector(self, history: History, vectors: Floats) -> Floats:
         """A history and its items' vectors (T, D) → (D,); the newest `length` items count. Zero without history."""
         shape = self.fitted.network.shape
@@ -50,21 +50,14 @@ class LoadedModel:
         kept = slice(max(len(history) - shape.length, 0), None)
         age_s = history.age_s[kept].astype(np.float64)
         gap_s = np.maximum(-np.diff(age_s, prepend=age_s[:1]), 0)
-        inputs = Inputs(
-            items=torch.arange(len(age_s))[None],
-            did=torch.from_numpy(history.did[kept].astype(np.int64))[None],
-            watched=torch.from_numpy(history.watch_fraction[kept].astype(np.float32))[None],
-            gaps=gap_buckets(torch.from_numpy(gap_s))[None],
-        )
-        told = _tensor(vectors[kept])
-        return self.fitted.network.encode(told, inputs, last_only=True)[0, -1].numpy()
+        did, watched = history.did[kept].astype(np.int64), history.watch_fraction[kept].astype(np.float32)
+        return self._forward.viewer(_tensor(vectors[kept]), did, watched, gap_s).numpy()
 
     @torch.inference_mode()
     def action_probabilities(self, viewer: Floats, vectors: Floats) -> Floats:
         """(D,) and candidates (N, D) → (N, len(ACTIONS)), each candidate for itself."""
         _compute_alone()
-        told = _tensor(vectors)
-        odds = self.fitted.network.actions(torch.from_numpy(np.asarray(viewer, dtype=np.float32)), told)
+        odds = self._forward.actions(torch.from_numpy(np.asarray(viewer, dtype=np.float32)), _tensor(vectors))
         return torch.sigmoid(odds).numpy()
 
     def followers(self, history: History) -> tuple[Ids, Floats]:

@@ -23,6 +23,7 @@ CAUSES_MAX = 3
 CAUSE_LEAST = 0.45
 """Likeness × strength × feeling below which a clip of the past did not matter."""
 REASONS_MAX = 3
+_DONE = (("liked", "liked"), ("shares", "shared"), ("completions", "completed"))
 
 REASONS: Mapping[str, str] = {
     "exploring": "New here: shown to a few people to find out who enjoys it",
@@ -66,12 +67,13 @@ def reasons_of(query: Query, shown: Candidates, sources: Sequence[str]) -> dict[
     In a small catalogue every source proposes nearly everything, so a source alone is no reason: each is told only
     where what it claims holds for this item.
     """
-    drive = _drive(query, shown)
+    causes_of = _causes(query, _drive(query, shown))
     holds = _claims(query, shown)
+    bits = shown["sources"].tolist()
     told: dict[int, tuple[Reason, ...]] = {}
     for row, item in enumerate(shown.ids.tolist()):
-        proposed = {name for bit, name in enumerate(sources) if int(shown["sources"][row]) >> bit & 1}
-        causes = _causes(query, drive[row])
+        proposed = {name for bit, name in enumerate(sources) if bits[row] >> bit & 1}
+        causes = causes_of.get(row)
         codes = [reason("exploring")] if item in query.notes.explored else []
         codes += [causes] if causes is not None else []
         weaker = {"sequence", "similar"} if causes is not None else set()
@@ -119,17 +121,21 @@ def _drive(query: Query, shown: Candidates) -> Floats:
     return np.asarray(alike * (past.strength * past.feeling), dtype=np.float32)
 
 
-def _causes(query: Query, drive: Floats) -> Reason | None:
-    """The clips of the past that speak for one item the most, named by what was done with the first of them."""
-    first = np.argsort(-drive, kind="stable")[:CAUSES_MAX]
-    first = first[drive[first] >= CAUSE_LEAST]
-    if not len(first):
-        return None
-    past, leading = query.past, first[0]
-    done = (("liked", "liked"), ("shares", "shared"), ("completions", "completed"))
-    code = next((code for name, code in done if past.deeds[leading][name]), "watched")
-    code = "more" if past.wished[leading] else code
-    return reason(code, query.index.shelf.ids[query.past.positions[first]].tolist())
+def _causes(query: Query, drive: Floats) -> dict[int, Reason]:
+    """By row of those that have any: the clips of the past that speak for it the most, by `drive` (M, T).
+
+    They are named by what was done with the first of them.
+    """
+    past, found = query.past, {}
+    driven = np.flatnonzero((drive >= CAUSE_LEAST).any(axis=1))
+    order = np.argsort(-drive[driven], axis=1, kind="stable")[:, :CAUSES_MAX]
+    for row, strongest in zip(driven.tolist(), order, strict=True):
+        first = strongest[drive[row, strongest] >= CAUSE_LEAST]
+        done = past.deeds[first[0]]
+        code = next((code for name, code in _DONE if done[name]), "watched")
+        code = "more" if past.wished[first[0]] else code
+        found[row] = reason(code, query.index.shelf.ids[past.positions[first]].tolist())
+    return found
 
 
 def explanation(slate: ServedSlate, item_id: ItemId, titles: Mapping[ItemId, str]) -> Explanation:

@@ -14,12 +14,11 @@ from time import perf_counter
 import numpy as np
 from sqlalchemy import Connection
 
-from openforyou.catalog import store
-from openforyou.catalog.types import Creator, Item
 from openforyou.pipeline import Candidates, Trace
 from openforyou.recommend.feed import FOR_YOU
 from openforyou.recommend.query.query import Query
 from openforyou.recommend.snapshot.shelf import Ids
+from openforyou.recommend.store import Offered, offered
 
 SPARES = (4, 32, 256, 2_048)
 """Ranked beyond the slate's size, to stand in for what may not be shown any more; more where that was not enough."""
@@ -27,13 +26,12 @@ SPARES = (4, 32, 256, 2_048)
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A slate that may be shown now: `shown` in order, each with its `items` entry, and who made it."""
+    """A slate that may be shown now: `shown` in order, each with its `items` entry."""
 
     query: Query
     trace: Trace
     shown: Candidates
-    items: Mapping[int, Item]
-    creators: Mapping[int, Creator]
+    items: Mapping[int, Offered]
     lost: int
     """Items that the index still had and that may not be recommended any more."""
     over_limit: tuple[int, ...]
@@ -53,7 +51,7 @@ def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
         slate = FOR_YOU.run(query, size + spare)
         ids = slate.candidates.ids.tolist()
         start = perf_counter()
-        items, creators = store.offered(connection, ids, at=at) if ids else ({}, {})
+        items = offered(connection, ids, at=at)
         took_ms += (perf_counter() - start) * 1000
         allowed, over = _chosen(query, slate.candidates, items)
         lost |= set(ids) - items.keys()
@@ -66,14 +64,13 @@ def rank(connection: Connection, query: Query, at: datetime) -> Ranked:
         trace=slate.trace,
         shown=slate.candidates.take(allowed),
         items=items,
-        creators=creators,
         lost=len(lost),
         over_limit=over_limit,
         permission_ms=took_ms,
     )
 
 
-def _chosen(query: Query, ranked: Candidates, items: Mapping[int, Item]) -> tuple[Ids, Ids]:
+def _chosen(query: Query, ranked: Candidates, items: Mapping[int, Offered]) -> tuple[Ids, Ids]:
     """Positions of what makes the slate, and of the cross-posts that stood before its last and were one too many."""
     policy = query.index.ruling.cross_post_limit
     room = query.ask.size if policy is None or policy.limit is None else policy.limit

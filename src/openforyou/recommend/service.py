@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.types import Creator, Item
+from openforyou.catalog.types import Item
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, RequestId, ViewerId, encode_id, new_id
@@ -31,6 +31,7 @@ from openforyou.recommend.query.recent import JustServed
 from openforyou.recommend.ranking import rank
 from openforyou.recommend.record import feed_record, plain_record
 from openforyou.recommend.snapshot.live import LiveIndex, Models, Rulebook
+from openforyou.recommend.store import Offered
 from openforyou.recommend.types import SIZE_MAX, Entry, Explanation, Reason, Served
 from openforyou.storage.database import Database
 
@@ -41,16 +42,14 @@ _LAPS = ("query", "rank", "explain", "entries")
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Items on their way to a client, and what only this viewer has to do with them."""
+    """What is on its way to a client, and what only this viewer has to do with it."""
 
     request_id: RequestId
     viewer_id: ViewerId
-    items: Sequence[Item]
+    shown: Sequence[Offered]
     followed: frozenset[int]
     states: Mapping[int, ViewerItem]
     reasons: Mapping[int, tuple[Reason, ...]]
-    creators: Mapping[int, Creator] | None = None
-    """Who made them, where that was read already."""
 
 
 class Feed:
@@ -109,21 +108,20 @@ class Feed:
             laps.append(perf_counter())
             ranked = rank(connection, query, now)
             laps.append(perf_counter())
-            items = [ranked.items[item] for item in ranked.shown.ids.tolist()]
-            reasons = reasons_of(ranked.query, ranked.shown, SOURCE_NAMES)
-            laps.append(perf_counter())
-            page = _Page(ask.request_id, viewer_id, items, followed, {}, reasons, ranked.creators)
-            entries = self._entries(connection, page)
+        ids = tuple(ItemId(item) for item in ranked.shown.ids.tolist())
+        reasons = reasons_of(ranked.query, ranked.shown, SOURCE_NAMES)
+        laps.append(perf_counter())
+        shown = [ranked.items[item] for item in ids]
+        entries = self._entries(_Page(ask.request_id, viewer_id, shown, followed, {}, reasons))
         laps.append(perf_counter())
         ms = {name: (end - start) * 1000 for name, (start, end) in zip(_LAPS, pairwise(laps), strict=True)}
         ms["permission"] = ranked.permission_ms
         record = feed_record(ranked, reasons, SOURCE_NAMES, ms)
-        ids = tuple(item.id for item in items)
         self._events.record(ServedSlate(ask.request_id, viewer_id, now, FOR_YOU_SURFACE, ids, record))
         self._just_served.add(viewer_id, ids, ask.now_s)
         if ranked.lost:
             self._live.look_now()
-        left = query.left - ranked.lost - len(items)
+        left = query.left - ranked.lost - len(ids)
         return Served(ask.request_id, entries, encode_id(ask.request_id) if left > 0 else "", exhausted=left <= 0)
 
     def following(self, viewer_id: ViewerId, *, before: str | None = None, size: int = 10) -> Served:
@@ -142,7 +140,8 @@ class Feed:
             refused = {item for item, state in states.items() if state.not_interested or state.reported}
             items = [item for item in page if item.id not in refused]
             reasons = _all(items, reason("following"))
-            entries = self._entries(connection, _Page(request_id, viewer_id, items, followed, states, reasons))
+            shown = _with_numbers(connection, items)
+        entries = self._entries(_Page(request_id, viewer_id, shown, followed, states, reasons))
         self._record_plain(request_id, viewer_id, FOLLOWING_SURFACE, reasons)
         last = page[-1] if len(found) > size else None
         cursor = "" if last is None or last.published_at is None else write_cursor(last.published_at, last.id)
@@ -156,7 +155,8 @@ class Feed:
         with self._database.connect() as connection:
             followed = frozenset(events_store.following(connection, viewer_id))
             states = events_store.states_of(connection, viewer_id, [item.id for item in items])
-            entries = self._entries(connection, _Page(request_id, viewer_id, items, followed, states, reasons))
+            shown = _with_numbers(connection, items)
+        entries = self._entries(_Page(request_id, viewer_id, shown, followed, states, reasons))
         self._record_plain(request_id, viewer_id, surface, reasons)
         return Served(request_id, entries, "", exhausted=True)
 
@@ -181,28 +181,21 @@ class Feed:
         query = hydrate(ask, self._live.current, recall, self._weights, stale)
         return query, frozenset(recall.followed.tolist())
 
-    def _entries(self, connection: Connection, page: _Page) -> tuple[Entry, ...]:
-        """All that a client shows, in the order of `page.items`."""
-        if not page.items:
-            return ()
-        creators = page.creators
-        if creators is None:
-            creators = catalog_store.creators_by_id(connection, {item.creator_id for item in page.items})
-        counts = log_store.counts(connection, [item.id for item in page.items])
-        contexts = self._events.contexts(
-            page.request_id, page.viewer_id, [(item.id, item.creator_id) for item in page.items]
-        )
+    def _entries(self, page: _Page) -> tuple[Entry, ...]:
+        """All that a client shows, in the order of `page.shown`."""
+        served = [(one.item.id, one.creator.id) for one in page.shown]
+        contexts = self._events.contexts(page.request_id, page.viewer_id, served)
         return tuple(
             Entry(
-                item=item,
-                creator=creators[item.creator_id],
-                counts=counts[item.id],
-                state=page.states.get(item.id),
-                following=item.creator_id in page.followed,
-                reasons=page.reasons[item.id],
+                item=one.item,
+                creator=one.creator,
+                counts=one.counts,
+                state=page.states.get(one.item.id),
+                following=one.creator.id in page.followed,
+                reasons=page.reasons[one.item.id],
                 feed_context=context,
             )
-            for item, context in zip(page.items, contexts, strict=True)
+            for one, context in zip(page.shown, contexts, strict=True)
         )
 
     def _record_plain(
@@ -211,6 +204,15 @@ class Feed:
         ids = tuple(ItemId(item) for item in reasons)
         slate = ServedSlate(request_id, viewer_id, self._clock.now(), surface, ids, plain_record(reasons))
         self._events.record(slate)
+
+
+def _with_numbers(connection: Connection, items: Sequence[Item]) -> list[Offered]:
+    """Items that were read already, with who made them and their shown numbers."""
+    if not items:
+        return []
+    creators = catalog_store.creators_by_id(connection, {item.creator_id for item in items})
+    counts = log_store.counts(connection, [item.id for item in items])
+    return [Offered(item, creators[item.creator_id], counts[item.id]) for item in items]
 
 
 def _all(items: Sequence[Item], why: Reason) -> dict[int, tuple[Reason, ...]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -100,6 +102,22 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The answer to a statement in the driver's own words, with `%(name)s` for values: for what each feed asks.
+
+    Nothing is named, described or wrapped, which takes a third of the processor time. Raises as SQLAlchemy does.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None, "no connection behind the pool"
+    try:
+        answer: list[tuple[Any, ...]] = driver.execute(statement, values, binary=True).fetchall()
+    except psycopg.Error as error:
+        if driver.broken:
+            connection.invalidate(error)
+        raise OperationalError(statement, None, error) from error
+    return answer
 
 
 def _ask_after_rest(engine: Engine) -> None:

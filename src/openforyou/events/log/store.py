@@ -44,10 +44,10 @@ WHERE held.frozen_by = ''
 """
 _FREE = "UPDATE item_counts SET frozen_by = '', frozen = NULL WHERE frozen_by = ANY(%b::text[])"
 _SHOWN = ", ".join(f"coalesce((frozen->>'{name}')::bigint, {name}, 0) AS {name}" for name in COUNT_NAMES)
-# The size that the numbers hold at comes in the same statement, so that both are of one moment.
-_HELD_AT = "(SELECT folded FROM log_state WHERE id = 1) AS log_size"
+SHOWN = f"{_SHOWN}, (SELECT folded FROM log_state WHERE id = 1) AS log_size"
+"""The columns of `Counts` over `item_counts`; the size that they hold at comes along, so that all are of one moment."""
 _COUNTS = f"""
-SELECT wanted.item_id, {_SHOWN}, {_HELD_AT}
+SELECT wanted.item_id, {SHOWN}
 FROM unnest(%b::bigint[]) AS wanted (item_id) LEFT JOIN item_counts USING (item_id)
 """
 _COUNTS_PAGE = f"""

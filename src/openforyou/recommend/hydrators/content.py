@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.recommend.hydrators import told_at
 from openforyou.recommend.query.query import Query
 
 
@@ -17,7 +16,4 @@ class Content:
     name = "content"
 
     def __call__(self, query: Query, candidates: Candidates) -> Mapping[str, Column]:
-        at = candidates["position"]
-        unit = np.zeros((len(at), query.index.shelf.unit.shape[1]), dtype=np.float32)
-        unit[at >= 0] = query.index.shelf.unit[at[at >= 0]]
-        return {"unit": unit}
+        return {"unit": told_at(query.index.shelf.unit, candidates["position"])}

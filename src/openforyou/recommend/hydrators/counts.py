@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from openforyou.learn.serving import ACTIONS
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.recommend.hydrators import told_at
 from openforyou.recommend.query.query import Query
 
 
@@ -19,9 +19,5 @@ class CountsOf:
 
     def __call__(self, query: Query, candidates: Candidates) -> Mapping[str, Column]:
         at = candidates["position"]
-        odds = np.zeros((len(at), len(ACTIONS)), dtype=np.float32)
-        age_h = np.zeros(len(at))
-        here = at >= 0
-        odds[here] = query.index.tallies.odds[at[here]]
-        age_h[here] = np.maximum(query.ask.now_s - query.index.shelf.published_s[at[here]], 0) / 3600
-        return {"odds": odds, "age_h": age_h}
+        age_s = query.ask.now_s - told_at(query.index.shelf.published_s, at, query.ask.now_s)
+        return {"odds": told_at(query.index.tallies.odds, at), "age_h": np.maximum(age_s, 0) / 3600}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.recommend.hydrators import told_at
 from openforyou.recommend.query.query import Query
 
 
@@ -18,9 +17,5 @@ class Rules:
 
     def __call__(self, query: Query, candidates: Candidates) -> Mapping[str, Column]:
         at = candidates["position"]
-        factor = np.ones(len(at), dtype=np.float32)
-        cross_post = np.zeros(len(at), dtype=bool)
-        here = at >= 0
-        factor[here] = query.index.ruling.factor[at[here]]
-        cross_post[here] = query.index.shelf.cross_post[at[here]]
-        return {"factor": factor, "cross_post": cross_post}
+        factor = told_at(query.index.ruling.factor, at, 1)
+        return {"factor": factor, "cross_post": told_at(query.index.shelf.cross_post, at)}

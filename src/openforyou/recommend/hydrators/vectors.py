@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.recommend.hydrators import told_at
 from openforyou.recommend.query.query import Query
 
 
@@ -21,9 +20,4 @@ class Vectors:
         if placed is None or query.viewer is None:
             return {}
         at = candidates["position"]
-        vectors = np.zeros((len(at), placed.vectors.shape[1]), dtype=np.float32)
-        usable = np.zeros(len(at), dtype=bool)
-        here = at >= 0
-        vectors[here] = placed.vectors[at[here]]
-        usable[here] = placed.usable[at[here]]
-        return {"vector": vectors, "is_placed": usable}
+        return {"vector": told_at(placed.vectors, at), "is_placed": told_at(placed.usable, at)}

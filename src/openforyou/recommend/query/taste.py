@@ -115,9 +115,10 @@ def feelings(deeds: NDArray[np.void], watched: Floats, weights: Weights) -> Floa
 
 def likeness(past: Past, unit: Floats, creators: Ids, space: Space, weights: Weights) -> Floats:
     """(M, T): how like M clips, by content (M, C) and creator (M,), are to each clip of the past."""
-    alike = space.likeness(unit @ past.unit.T) ** np.float32(weights.taste_power)
-    same = creators[:, None] == past.creators[None, :]
-    return np.asarray(np.minimum(alike + np.float32(weights.taste_creator) * same, 1), dtype=np.float32)
+    alike = space.likeness(unit @ past.unit.T)
+    alike **= np.float32(weights.taste_power)
+    alike[creators[:, None] == past.creators[None, :]] += np.float32(weights.taste_creator)
+    return np.minimum(alike, 1, out=alike)
 
 
 def taste(past: Past, alike: Floats, weights: Weights) -> Floats:

@@ -25,10 +25,11 @@ class Diversity:
         pool = min(len(candidates), weights.diversity_pool)
         unit, worth = candidates["unit"][:pool], relevance(candidates["score"][:pool])
         novelty = new_in_session(query, candidates.take(np.arange(pool)))
+        fading = 1 - np.float32(weights.diversity) * space.likeness(unit @ unit.T) ** 2  # (pool, pool)
         chosen: list[int] = []
         for _ in range(min(size, pool)):
-            pick = int(np.argmax(worth * (weights.diversity_floor + (1 - weights.diversity_floor) * novelty)))
+            pick = int((worth * (weights.diversity_floor + (1 - weights.diversity_floor) * novelty)).argmax())
             chosen.append(pick)
             worth[pick] = -1
-            novelty *= 1 - np.float32(weights.diversity) * space.likeness(unit @ unit[pick]) ** 2
+            novelty *= fading[pick]
         return Order(np.array(chosen, dtype=np.int64), {at: to - at for to, at in enumerate(chosen) if to != at})

@@ -32,6 +32,8 @@ class SessionVariety:
 def new_in_session(query: Query, candidates: Candidates) -> Floats:
     """(M,): Π (1 - weight × diversity × likeness²) over what was served just before; 1 where nothing was."""
     standing, shelf, weights = query.standing, query.index.shelf, query.weights
+    if not len(standing.positions):
+        return np.ones(len(candidates), dtype=np.float32)
     alike = shelf.space.likeness(candidates["unit"] @ shelf.unit[standing.positions].T)  # (M, S)
     same = candidates["creator"][:, None] == shelf.creators[standing.positions][None, :]
     alike = np.maximum(alike, np.float32(weights.session_creator) * same)

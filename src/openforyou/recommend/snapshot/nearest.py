@@ -83,10 +83,11 @@ class Search:
         beside = beside[self.usable[beside] & ~among(closed, beside)]
         found: list[Ids] = []
         for query, near in zip(queries, met, strict=True):
-            at = np.unique(np.concatenate([near, beside]))
-            scores = self.points[at] @ query
-            lifted = among(at, lift.at)
-            scores[np.searchsorted(at, lift.at[lifted])] += lift.by[lifted]
+            at = np.sort(near) if not len(beside) else np.unique(np.concatenate([near, beside]))
+            scores = self.points.take(at, axis=0) @ query
+            if len(lift.at):
+                lifted = among(at, lift.at)
+                scores[np.searchsorted(at, lift.at[lifted])] += lift.by[lifted]
             found.append(at[best(scores, k, least)])
         return found
 

@@ -44,8 +44,8 @@ class Space:
 
     def likeness(self, cosine: Floats) -> Floats:
         """0 for unlike, 1 for as alike as a clip's closest few."""
-        result: Floats = np.clip(cosine / np.float32(self.near), 0, 1)
-        return result
+        result: Floats = cosine / np.float32(self.near)
+        return np.clip(result, 0, 1, out=result)
 
     def is_outgrown(self, items: int) -> bool:
         """Whether the catalogue has changed so much that the space should be learned anew."""
