@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
@@ -22,24 +21,6 @@ from tests.web.pages.test_pages import violations
 
 pytestmark = pytest.mark.browser
 MakeVisit = Callable[..., Visit]
-SONG = tune(21, 12, beat_s=0.5)
-
-
-@pytest.fixture(scope="module")
-def song(site: Site) -> Sound:
-    about = About("Plucked", "A. Composer", Licence.CC_BY)
-    path = write_wav(site.folder / "plucked.wav", SONG)
-    return site.platform.library.add(path, about, Access(Audience.EVERYONE), "operator")
-
-
-@pytest.fixture(scope="module")
-def pictures(site: Site) -> list[Path]:
-    made = []
-    for name, colour in (("first", (200, 60, 40)), ("second", (40, 90, 200))):
-        path = site.folder / f"{name}.jpg"
-        Image.new("RGB", (640, 480), colour).save(path)
-        made.append(path)
-    return made
 
 
 def test_a_slideshow_with_music_is_made_published_and_found(visit: Visit, song: Sound, pictures: list[Path]) -> None:

@@ -1,6 +1,7 @@
 // One's own clips: where each stands, what may be done with it, and taking it back.
 
 import { Refusal, call } from "./api.js";
+import { disputeOf, linked } from "./copied.js";
 import { languageName } from "./languages.js";
 import { element, icon, toast } from "./page.js";
 import { openSheet } from "./sheets.js";
@@ -11,7 +12,6 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const STATES = {
   queued: "Waiting to be made ready",
   processing: "Being made ready",
-  held: "Waiting for a person to look at it",
   published: "Published",
   refused: "Not published",
   held: "Ready; somebody has to look at it first",
@@ -156,13 +156,6 @@ function soundChoices(item) {
   return element("div", { class: "choices" }, mute, others);
 }
 
-/** The way on for a clip that was taken for a copy: somebody decides whose it is. */
-function disputeOf(item) {
-  const href = `/claim?kind=copy&item=${item.id}&other=${item.copy_of}`;
-  const theirs = element("a", { class: "plain", href: `/item/${item.copy_of}` }, "See the other clip");
-  return element("p", {}, element("a", { href }, "Dispute"), " · ", theirs);
-}
-
 function withdrawButton(item) {
   const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
   const button = element("button", attributes, "Withdraw…");
@@ -193,7 +186,7 @@ function rowOf(item) {
   if (item.cross_post) told.push("posted elsewhere before");
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
-  const reason = item.reason ? element("p", {}, item.reason) : null;
+  const reason = item.reason ? element("p", {}, ...linked(item.reason)) : null;
   const held = item.imported_from
     ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
     : null;
@@ -201,7 +194,7 @@ function rowOf(item) {
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
-  const dispute = item.copy_of ? disputeOf(item) : null;
+  const dispute = item.copy_of ? element("p", {}, disputeOf(item)) : null;
   const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
