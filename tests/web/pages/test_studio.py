@@ -140,6 +140,38 @@ def test_a_take_is_recorded_to_a_sound_and_published_with_it(cameraman: Browser,
     assert visit.wrong == []
 
 
+def test_a_sound_of_ones_own_is_added_and_given_on_the_pages(visit: Visit, site: Site) -> None:
+    visit.expected += ["422", "404"]
+    path = write_wav(site.folder / "mine.wav", tune(57, 3))
+    visit.open("/about")
+    visit.sign_up("composes@example.org", "composes")
+    page = visit.open("/sounds")
+    page.get_by_text("Add a sound of yours").click()
+    page.get_by_role("button", name="Add it").click()
+    expect(page.locator("#file-error")).to_contain_text("Choose the file.")
+    page.get_by_label("The file").set_input_files(path)
+    page.get_by_label("Title").fill("My own tune")
+    page.get_by_label("Licence", exact=True).select_option("licensed")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.locator("#evidence-error")).to_contain_text("A licence needs evidence.")
+    page.get_by_label("Licence", exact=True).select_option("own_work")
+    assert violations(page) == []
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("heading", name="My own tune", level=1)).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("nobody but its owner")
+    page.get_by_label("The right to use it goes to").select_option("creators")
+    page.get_by_label("Their handles").fill("@nobody.here")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#access")).to_contain_text("nobody.here")
+    page.get_by_label("Their handles").fill("@waves, embers")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("Saved.")
+    page.reload()
+    expect(page.get_by_label("Their handles")).to_have_value("@embers @waves")
+    expect(page.locator(".facts")).to_contain_text("named creators")
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("path", ["/studio", "/sounds", "/lipsync"])
 @pytest.mark.parametrize("how", [{"viewport": PHONE, "color_scheme": "dark"}, {"color_scheme": "light"}])
 def test_the_pages_can_be_used_by_everybody(

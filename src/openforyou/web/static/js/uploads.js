@@ -91,6 +91,19 @@ function credentialsOf({ credentials }) {
   return words.length ? element("p", { class: "comes-from" }, `Content Credentials: ${words.join(" ")}`) : null;
 }
 
+/** What an import knows of a clip's life elsewhere; its numbers stand by themselves. */
+function elsewhereOf({ platform, sound, licence, ai_made: aiMade, counts }) {
+  const told = [];
+  if (aiMade) told.push("Marked there as made by a machine; its page here says so.");
+  if (sound) told.push(`Its sound there: ${sound}.`);
+  if (licence) told.push(`Its licence there: ${licence}.`);
+  const numbers = Object.entries(counts).map(([name, count]) => `${NUMBER.format(count)} ${name}`);
+  if (numbers.length) told.push(`Counted there, and no part of any number here: ${numbers.join(", ")}.`);
+  if (!told.length) return null;
+  const rows = told.map((words) => element("li", {}, words));
+  return element("details", { class: "fold" }, element("summary", {}, `What it was on ${platform}`), element("ul", { class: "felt" }, ...rows));
+}
+
 const EFFECTS = {
   removed: "left out of",
   displaced: "pushed out of",
@@ -193,9 +206,10 @@ function rowOf(item) {
   const choices = item.status === "needs_sound" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
+  const there = item.elsewhere ? elsewhereOf(item.elsewhere) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
   const dispute = item.copy_of ? element("p", {}, disputeOf(item)) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds);
+  const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds, there);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
