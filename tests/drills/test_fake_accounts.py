@@ -50,6 +50,9 @@ def test_the_evidence_holds_the_words_that_were_seen(done: subprocess.CompletedP
     assert "no public address" in evidence["name that leads inside"]
     assert "leads on to https://eve.example" in evidence["redirected profile"]
     assert "lapsed at once" in evidence["handle sold"]
+    assert "refused before anything is taken in" in evidence["archive of another account"]
+    assert "nothing proves that this is you" in evidence["archive brought in before the proof"]
+    assert "of another account" in evidence["posts of another in ones own archive"]
     assert "mine again" in evidence["account lost"]
 
 

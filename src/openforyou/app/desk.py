@@ -8,6 +8,7 @@ rendered and nothing else: the files stay, and it is begun again.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import time
 
 import orjson
@@ -26,11 +28,14 @@ from openforyou.core.ids import AccountId, encode_id
 from openforyou.core.progress import Progress
 from openforyou.ingest.studio.render import Sources, render
 from openforyou.ingest.studio.storyboard import Storyboard
+from openforyou.storage.blobs import Blobs, local_copy
 
 LIFE_S = 24 * 3_600
 FILES_MAX = 80
 FILE_BYTES_MAX = 200_000_000
 FREE_BYTES_MIN = 1 << 30
+COPIES = "copies"
+"""Beside the accounts' folders, whose names are longer."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _log = logging.getLogger(__name__)
 
@@ -96,6 +101,23 @@ class Desk:
         """Take a file away. No error where there is none."""
         if _ID.fullmatch(file_id):
             shutil.rmtree(self._own(account_id) / file_id, ignore_errors=True)
+
+    def copy_of(self, blobs: Blobs, key: str) -> Path:
+        """A blob as a file of this machine that stays for a day at least: where it lies, or a copy made once.
+
+        Raises `NotFound`.
+        """
+        local = blobs.local_path(key)
+        if local is not None:
+            return local
+        folder = self._folder / COPIES / key.replace("/", "-")
+        kept = folder / "data"
+        if not kept.is_file():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with TemporaryDirectory(dir=folder) as staging:  # Two at once: each sees a whole file, or none.
+                local_copy(blobs, key, Path(staging) / "data").replace(kept)
+        os.utime(folder)
+        return kept
 
     # Making
 

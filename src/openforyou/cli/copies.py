@@ -14,12 +14,15 @@ from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.cli.terminal import progress_bar
+from openforyou.core.errors import BadInput
 from openforyou.core.ids import ItemId, decode_id, encode_id
 from openforyou.ingest.copies.types import Comparison
 from openforyou.ingest.copies.words import clock
 
 app = typer.Typer(help="Copies of what is published: check a file, decide what waits.", no_args_is_help=True)
 ItemArgument = Annotated[str, typer.Argument(metavar="ID", help="As `openforyou copies list` names it.")]
+
+REASON_LENGTH_MAX = 500
 
 
 @app.command()
@@ -60,8 +63,12 @@ def refuse(
     data: DataOption = None,
 ) -> None:
     """Refuse what waits, with a reason that its creator reads."""
+    if not reason.strip() or len(reason) > REASON_LENGTH_MAX:
+        raise BadInput(
+            f"A reason has 1 to {REASON_LENGTH_MAX} characters.", hint="Say in a sentence why.", field="--reason"
+        )
     with Platform(Settings.read(data)) as platform:
-        platform.copies.refuse(ItemId(decode_id(item, "ID")), reason)
+        platform.copies.refuse(ItemId(decode_id(item, "ID")), reason.strip())
     typer.echo(f"{item}  is refused.")
 
 
@@ -88,9 +95,11 @@ def _print(rows: list[dict[str, Any]], as_json: bool, none: str) -> None:
     if not rows:
         typer.echo(none)
         return
-    table = Table("waits", "verdict", "of", "by", "from", "of theirs", "alteration")
+    waits = ["waits"] if "id" in rows[0] else []
+    table = Table(*waits, "verdict", "of", "by", "span", "of theirs", "alteration")
     for row in rows:
         spans = [f"{clock(row[f'{whose}from_ms'])}–{clock(row[f'{whose}to_ms'])}" for whose in ("", "other_")]
         creator = f"@{row['creator']}"
-        table.add_row(row.get("id", ""), row["verdict"], row["other"], creator, *spans, row["alteration"])
+        first = [row["id"]] if waits else []
+        table.add_row(*first, row["verdict"], row["other"], creator, *spans, row["alteration"])
     Console().print(table)

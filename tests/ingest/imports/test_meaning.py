@@ -13,15 +13,19 @@ from PIL import Image
 from openforyou.ingest.imports.archive import ArchiveLimits
 from openforyou.ingest.imports.articles import excerpt, poster_of, reading_ms, safe_html
 from openforyou.ingest.imports.containers import opened
+from openforyou.ingest.imports.importer import ANOTHERS
 from openforyou.ingest.imports.reading import headline, moment, number, repaired, web_address, words_of
 from openforyou.ingest.imports.types import Entry, Found, Privacy
 from openforyou.ingest.imports.working import found_in
 from tests.ingest.imports.builders import (
+    DID,
     LAYOUTS,
     Files,
     as_json,
+    bluesky,
     instagram,
     mangled,
+    mastodon,
     peertube,
     rss,
     tiktok,
@@ -207,3 +211,28 @@ def test_a_picture_that_is_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     path.write_bytes(out.getvalue())
     assert path.stat().st_size < 1_000_000
     assert poster_of(path, "x", tmp_path).width == 720
+
+
+def test_posts_that_name_another_account_are_left_out(tmp_path: Path) -> None:
+    eves = {name: content.replace(b"users/ada", b"users/eve") for name, content in mastodon().items()}
+    eves["actor.json"] = eves["actor.json"].replace(b'"Ada"', b'"Eve"')
+    profile = read(eves, tmp_path)
+    assert (profile.owner.handle, profile.entries) == ("eve@m.example.org", ()), "their pages are still below /@ada"
+    for name in ("users/ada", "@ada"):
+        for key in eves:
+            eves[key] = eves[key].replace(name.encode(), name.replace("ada", "eve").encode())
+    assert len(read(eves, tmp_path).entries) == 3, "of her own all come in"
+    outbox = eves["outbox.json"]
+    eves["outbox.json"] = outbox.replace(b"m.example.org", b"other.example.org")
+    assert read(eves, tmp_path).entries == (), "posts of another server"
+    eves["outbox.json"] = outbox.replace(b'"Note"', b'"Note", "attributedTo": "https://m.example.org/users/ada"')
+    found = read(eves, tmp_path)
+    assert found.entries == ()
+    assert {one.reason for one in found.skipped} == {ANOTHERS, "It is a boost of somebody else's post."}
+    eves["actor.json"] = eves["actor.json"].replace(b"users/eve", b"users/ada")
+    assert not read(eves, tmp_path).owner.is_known, "an actor whose name and address differ is nobody's"
+
+    videos = peertube()["peertube/videos.json"].replace(b"tube.example.org", b"other.example.org")
+    assert read(peertube() | {"peertube/videos.json": videos}, tmp_path).entries == ()
+    two = bluesky() | {"another.car": bluesky()["repo.car"].replace(DID.encode(), DID.replace("a", "b").encode())}
+    assert [one.what for one in read(two, tmp_path).skipped if one.reason == ANOTHERS] != []

@@ -112,7 +112,9 @@ def fetching(imports: Imports) -> Imports:
 
 def test_a_feed_is_fetched_with_its_film(platform: Platform, fetching: Imports, creator: Creator, pages: Pages) -> None:
     report = fetching.bring_in(creator.id, Source(f"{pages.origin}/feed"), Asked(), Pace(finish=True))
-    assert report.owner.handle == "127.0.0.1", "whose it is says its address, not what it claims"
+    assert report.owner.handle == pages.origin.removeprefix("http://"), (
+        "whose it is says its address, not what it claims"
+    )
     items = {item.title: item for item in platform.catalog.items_of(creator.id, everything=True)}
     assert items["A film"].kind is ItemKind.VIDEO
     assert items["A film"].duration_ms > 0

@@ -202,3 +202,45 @@ def test_what_nobody_decides_about_is_deleted_after_a_week(
     with quick.database.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM import_runs").scalar_one() == 0
     assert list(quick.blobs.keys("imports/")) == []
+
+
+def test_its_life_elsewhere_is_kept_and_its_poster_is_its_owners_until_it_is_shown(
+    ada: TestClient, browser: Browser, quick: Platform, tmp_path: Path, clip: bytes
+) -> None:
+    proven = Proven()
+    quick.imports.proofs = Checked(proven)
+    files = {"user_data_tiktok.json": as_json(tiktok(count=2)), "TikTok/videos/7301000000000000001.mp4": clip}
+    quick.imports.fetcher = None
+    run = sent(ada, zipped(tmp_path / "t.zip", files).read_bytes())
+    quick.archives.work_next()
+    ada.post(f"/v1/imports/{run}/start", json={"show": True, "show_private": True})
+    assert quick.archives.work_next()
+    (item,) = ada.get("/v1/uploads").json()["items"]
+    assert item["poster_url"] is None, "nothing is made of it yet"
+    assert ada.get(f"/v1/items/{item['id']}/poster").status_code == 404
+    quick.ingest.process_next()
+    (item,) = ada.get("/v1/uploads").json()["items"]
+    poster = ada.get(item["poster_url"])
+    assert (poster.status_code, poster.headers["content-type"]) == (200, "image/jpeg")
+    eve = browser()
+    sign_up(eve, "eve@example.org")
+    eve.post("/v1/creators", json={"handle": "eve", "name": "Eve"})
+    assert (eve.get(item["poster_url"]).status_code, browser().get(item["poster_url"]).status_code) == (404, 401)
+    there = {
+        "platform": "TikTok",
+        "sound": "original sound",
+        "licence": "",
+        "ai_made": True,
+        "counts": {"likes": 1_234},
+    }
+    assert item["elsewhere"] == there
+    proven.accounts.append(("tiktok", "ada.t"))
+    quick.imports.settle_all()
+    page = f"/item/{item['id']}"
+    assert "1,234 likes" in ada.get(page).text
+    seen = eve.get(page).text
+    assert "Marked on TikTok as made by a machine." in seen
+    assert "original sound" in seen
+    assert "1,234" not in seen, "the numbers of there are its owner's alone"
+    card = eve.get(f"/v1/items/{item['id']}").json()["items"][0]
+    assert card["counts"]["likes"] == 0

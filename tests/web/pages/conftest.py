@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
@@ -23,12 +24,16 @@ from openforyou.accounts.service import Accounts
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.catalog import store
+from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId, encode_id
+from openforyou.drills.elsewhere import Elsewhere
 from openforyou.events.types import Counts
 from openforyou.web.application import create_app
 from openforyou.web.rates import Rates
+from tests.ingest.tunes import tune, write_wav
 from tests.web.pages.clips import LOOKS, write_clip
+from tests.web.pages.there import elsewhere
 
 HOW_TO_GET_CHROMIUM = "needs Chromium: apt-get install chromium, or a `chromium` on the PATH by other means"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -269,3 +274,29 @@ def make_visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
 def visit(make_visit: Callable[..., Visit]) -> Visit:
     """Somebody new, at a desk."""
     return make_visit()
+
+
+@pytest.fixture
+def there(site: Site, tmp_path: Path) -> Iterator[Elsewhere]:
+    """A Mastodon server elsewhere, which the site may ask."""
+    with elsewhere(site.platform, site.origin, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
+def song(site: Site) -> Sound:
+    """In the library, for everybody, with a beat."""
+    about = About("Plucked", "A. Composer", Licence.CC_BY)
+    path = write_wav(site.folder / "plucked.wav", tune(21, 12, beat_s=0.5))
+    return site.platform.library.add(path, about, Access(Audience.EVERYONE), "operator")
+
+
+@pytest.fixture(scope="package")
+def pictures(site: Site) -> list[Path]:
+    """Two photos, a red and a blue one."""
+    made = []
+    for name, colour in (("first", (200, 60, 40)), ("second", (40, 90, 200))):
+        path = site.folder / f"{name}.jpg"
+        Image.new("RGB", (640, 480), colour).save(path)
+        made.append(path)
+    return made

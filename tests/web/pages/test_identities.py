@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from ipaddress import ip_network
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from openforyou.catalog.identities.service import Identities
-from openforyou.drills.elsewhere import Elsewhere, html
-from openforyou.outside.fetcher import Fetcher
-from openforyou.outside.names import DnsNames
-from tests.web.pages.conftest import PHONE, Site, Visit
+from openforyou.drills.elsewhere import Elsewhere
+from tests.web.pages.conftest import PHONE, Visit
 from tests.web.pages.test_pages import violations
+from tests.web.pages.there import write_bio
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def there(site: Site, tmp_path: Path) -> Iterator[Elsewhere]:
-    """A Mastodon server elsewhere, which the site may ask."""
-    platform = site.platform
-    before = platform.identities
-    with Elsewhere(tmp_path, ["social.example"]) as opened:
-        networks = (ip_network("127.0.0.0/8"),)
-        fetcher = Fetcher(DnsNames(opened.name_server), networks, trust=opened.authority.trust())
-        platform.identities = Identities(platform.database, platform.clock, fetcher, origin=site.origin)
-        yield opened
-        platform.identities = before
-
-
-def write_bio(there: Elsewhere, name: str, text: str) -> None:
-    there.pages["social.example", f"/@{name}"] = html(f'<meta name="description" content="{text}">')
-
-
-def test_an_account_is_proven_step_by_step(make_visit: Callable[..., Visit], there: Elsewhere, tmp_path: Path) -> None:
+def test_an_account_is_proven_step_by_step(make_visit: Callable[..., Visit], there: Elsewhere) -> None:
     visit = make_visit(permissions=["clipboard-read", "clipboard-write"])
     visit.expected.append("422")
     visit.sign_up("prover@example.org", "prover")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
@@ -22,24 +21,6 @@ from tests.web.pages.test_pages import violations
 
 pytestmark = pytest.mark.browser
 MakeVisit = Callable[..., Visit]
-SONG = tune(21, 12, beat_s=0.5)
-
-
-@pytest.fixture(scope="module")
-def song(site: Site) -> Sound:
-    about = About("Plucked", "A. Composer", Licence.CC_BY)
-    path = write_wav(site.folder / "plucked.wav", SONG)
-    return site.platform.library.add(path, about, Access(Audience.EVERYONE), "operator")
-
-
-@pytest.fixture(scope="module")
-def pictures(site: Site) -> list[Path]:
-    made = []
-    for name, colour in (("first", (200, 60, 40)), ("second", (40, 90, 200))):
-        path = site.folder / f"{name}.jpg"
-        Image.new("RGB", (640, 480), colour).save(path)
-        made.append(path)
-    return made
 
 
 def test_a_slideshow_with_music_is_made_published_and_found(visit: Visit, song: Sound, pictures: list[Path]) -> None:
@@ -157,6 +138,38 @@ def test_a_take_is_recorded_to_a_sound_and_published_with_it(cameraman: Browser,
     assert site.platform.catalog.item(item_id).sound_id == song.id
     context.close()
     assert visit.wrong == []
+
+
+def test_a_sound_of_ones_own_is_added_and_given_on_the_pages(visit: Visit, site: Site) -> None:
+    visit.expected += ["422", "404"]
+    path = write_wav(site.folder / "mine.wav", tune(57, 3))
+    visit.open("/about")
+    visit.sign_up("composes@example.org", "composes")
+    page = visit.open("/sounds")
+    page.get_by_text("Add a sound of yours").click()
+    page.get_by_role("button", name="Add it").click()
+    expect(page.locator("#file-error")).to_contain_text("Choose the file.")
+    page.get_by_label("The file").set_input_files(path)
+    page.get_by_label("Title").fill("My own tune")
+    page.get_by_label("Licence", exact=True).select_option("licensed")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.locator("#evidence-error")).to_contain_text("A licence needs evidence.")
+    page.get_by_label("Licence", exact=True).select_option("own_work")
+    assert violations(page) == []
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("heading", name="My own tune", level=1)).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("nobody but its owner")
+    page.get_by_label("The right to use it goes to").select_option("creators")
+    page.get_by_label("Their handles").fill("@nobody.here")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#access")).to_contain_text("nobody.here")
+    page.get_by_label("Their handles").fill("@waves, embers")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("Saved.")
+    page.reload()
+    expect(page.get_by_label("Their handles")).to_have_value("@embers @waves")
+    expect(page.locator(".facts")).to_contain_text("named creators")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("path", ["/studio", "/sounds", "/lipsync"])

@@ -13,6 +13,7 @@ import libipld
 
 from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.errors import BadArchive
+from openforyou.ingest.imports.importer import ANOTHERS
 from openforyou.ingest.imports.reading import at, first, headline, moment, objects, text
 from openforyou.ingest.imports.types import Entry, EntryKind, Owner, Privacy, Skipped
 
@@ -44,9 +45,13 @@ class Bluesky:
         return Owner(self.name)
 
     def entries(self, archive: Archive) -> Iterator[Entry | Skipped]:
+        owner = self.owner(archive).id
         for name in _repositories(archive):
             blocks, commit = _commit(archive, name)
             did, root = text(first(commit, "did")), first(commit, "data")
+            if did != owner:
+                yield Skipped(f"{name}: the repository of {did or 'nobody'}", ANOTHERS)
+                continue
             for key, record in _records(blocks, root):
                 if key.startswith(f"{POSTS}/") and (found := _entry(archive, did, key, record)) is not None:
                     yield found

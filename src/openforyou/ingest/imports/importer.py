@@ -8,6 +8,9 @@ from typing import Protocol
 from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.types import Entry, Owner, Skipped
 
+ANOTHERS = "It is a post of another account than the one whose archive this is."
+"""Why an entry is skipped that names somebody else: one proof covers one account."""
+
 
 class Importer(Protocol):
     """Reads the exports of one platform, in every layout that is known, and tolerates those that are not.
@@ -32,5 +35,5 @@ class Importer(Protocol):
         ...
 
     def entries(self, archive: Archive) -> Iterator[Entry | Skipped]:
-        """Every post, and everything that was found and is not understood."""
+        """Every post of `owner`, and everything that was found and is somebody else's or not understood."""
         ...

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.errors import BadArchive
+from openforyou.ingest.imports.importer import ANOTHERS
 from openforyou.ingest.imports.reading import (
     at,
     first,
@@ -23,6 +26,8 @@ from openforyou.ingest.imports.reading import (
 )
 from openforyou.ingest.imports.types import Entry, EntryKind, Owner, Privacy, Skipped
 
+PROFILE = re.compile(r"/(?:@|users/)([^/@]+)")
+"""Servers that write numbers there have them below another word."""
 PUBLIC = ("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public")
 
 
@@ -40,15 +45,39 @@ class Mastodon:
         for name in archive.find("actor.json"):
             actor = _object(archive, name)
             handle, address = text(first(actor, "preferredUsername")), web_address(first(actor, "id", "url"))
-            if handle:
+            if handle and not _names_another(address, handle):
                 return Owner(self.name, f"{handle}@{host_of(address)}".strip("@").casefold(), address)
         return Owner(self.name)
 
     def entries(self, archive: Archive) -> Iterator[Entry | Skipped]:
+        owner = self.owner(archive)
         for document in archive.find("outbox.json"):
             for activity in objects(_object(archive, document).get("orderedItems")):
-                if (found := _entry(archive, activity)) is not None:
+                if _is_anothers(activity, owner):
+                    post = activity.get("object")
+                    yield Skipped(headline(words_of(first(post, "content"))) or text(first(post, "id")), ANOTHERS)
+                elif (found := _entry(archive, activity)) is not None:
                     yield found
+
+
+def _is_anothers(activity: dict[str, Any], owner: Owner) -> bool:
+    """Whether a post with files names somebody else, where it says whose it is, or in the addresses that it has."""
+    post = activity.get("object")
+    if not owner.is_known or not isinstance(post, dict) or not objects(post.get("attachment")):
+        return False
+    by = [first(activity, "actor"), first(post, "attributedTo")]
+    named = {text(first(one, "id") if isinstance(one, dict) else one) for one in by if one} - {""}
+    addresses = [address for key in ("id", "url") if (address := web_address(first(post, key)))]
+    handle = owner.handle.partition("@")[0]
+    return bool(named - {owner.id}) or any(
+        host_of(one) != host_of(owner.id) or _names_another(one, handle) for one in addresses
+    )
+
+
+def _names_another(address: str, handle: str) -> bool:
+    """Whether an address is that of a profile, or of something below one, which is not `handle`'s."""
+    name = PROFILE.match(urlsplit(address).path)
+    return name is not None and name[1].casefold() != handle.casefold()
 
 
 def _entry(archive: Archive, activity: dict[str, Any]) -> Entry | Skipped | None:

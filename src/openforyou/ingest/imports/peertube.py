@@ -7,6 +7,7 @@ from typing import Any
 
 from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.errors import BadArchive
+from openforyou.ingest.imports.importer import ANOTHERS
 from openforyou.ingest.imports.reading import (
     at,
     counts,
@@ -50,6 +51,7 @@ class PeerTube:
         return Owner(self.name)
 
     def entries(self, archive: Archive) -> Iterator[Entry | Skipped]:
+        home = host_of(self.owner(archive).id)
         for document in archive.find(*VIDEOS):
             try:
                 videos = objects(at(json_of(archive, document), "videos"))
@@ -57,7 +59,11 @@ class PeerTube:
                 yield Skipped(document, str(error))
                 continue
             for video in videos:
-                yield _entry(archive, video)
+                stands_at = host_of(web_address(first(video, "url")))
+                if home and stands_at and stands_at != home:
+                    yield Skipped(headline(text(first(video, "name", "title"))) or "A video", ANOTHERS)
+                else:
+                    yield _entry(archive, video)
 
 
 def _entry(archive: Archive, video: dict[str, Any]) -> Entry | Skipped:

@@ -22,6 +22,7 @@ from openforyou.ingest.imports.archive import Archive
 from openforyou.ingest.imports.errors import BadArchive
 
 COUNT_MAX = 2**53
+USUAL_PORTS = {"http": 80, "https": 443}
 YEARS = (1990, 2200)
 _BREAKS = re.compile(r"<(?:br|/p|/div|/h\d|/li)\b[^>]*>", re.I)
 _ISO_ENDS = re.compile(r"\s*(?:UTC|GMT|Z)$", re.I)
@@ -190,11 +191,16 @@ def web_address(value: Any) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host of a web address, in lower case; "" where there is none."""
+    """The host of a web address, in lower case, with its port where it is not the usual one; "" where there is none.
+
+    A server on another port of a host is another server: who proved the one has not proven the other.
+    """
     try:
-        return urlsplit(address).hostname or ""
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
+    return f"{host}:{port}" if host and port not in (None, USUAL_PORTS.get(parts.scheme)) else host
 
 
 def headline(*texts: str, length_max: int = 150) -> str:

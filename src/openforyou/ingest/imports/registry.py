@@ -26,6 +26,9 @@ IMPORTERS: tuple[Importer, ...] = (
 )
 """In the order in which they are asked: an archive of PeerTube holds an outbox as Mastodon's does."""
 
+TITLES = {importer.name: importer.title for importer in IMPORTERS}
+"""Of each platform, for people."""
+
 
 def importer_of(archive: Archive) -> Importer:
     """Raises `UnknownArchive`."""

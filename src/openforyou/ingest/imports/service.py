@@ -29,7 +29,7 @@ from openforyou.ingest.imports.feed import FEED_BYTES_MAX, Feed
 from openforyou.ingest.imports.proofs import NothingProven, Proofs
 from openforyou.ingest.imports.reading import host_of, web_address
 from openforyou.ingest.imports.taking import Taking
-from openforyou.ingest.imports.types import Asked, Found, Outcome, Owner, Report, Standing
+from openforyou.ingest.imports.types import Asked, Elsewhere, Found, Outcome, Owner, Report, Standing
 from openforyou.ingest.imports.working import Pace, Work, found_in, line_of, skipped_line
 from openforyou.ingest.optouts.service import OptOuts
 from openforyou.ingest.service import Ingest
@@ -201,6 +201,11 @@ class Imports:
         proven = self.proofs.proven(creator_id)
         owners = {row.item_id: Owner(row.platform, row.owner_handle, row.owner_id) for row in rows}
         return {item_id: owner.shown for item_id, owner in owners.items() if not rules.proves(owner, proven)}
+
+    def elsewhere(self, ids: Collection[int]) -> dict[int, Elsewhere]:
+        """What is known of the life elsewhere of those items that were imported, by item."""
+        with self.database.connect() as connection:
+            return store.told_of(connection, ids)
 
     def choose(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
         """What a creator allows with an item of theirs. Of an import only what is proven to be theirs can be given.

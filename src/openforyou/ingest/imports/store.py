@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from openforyou.catalog.types import Right
 from openforyou.core.ids import CreatorId, ItemId
 from openforyou.ingest.imports.tables import import_runs, imported_entries
-from openforyou.ingest.imports.types import Entry, Line, Outcome, Owner, Privacy, Run, RunState
+from openforyou.ingest.imports.types import Elsewhere, Entry, Line, Outcome, Owner, Privacy, Run, RunState
 
 IMPORT_LOCK, RUN_LOCK = 7_270, 7_271
 """First keys of the advisory locks that say "this creator imports" and "this archive is being worked on"."""
@@ -115,6 +115,18 @@ def entry_of_item(connection: Connection, item_id: ItemId) -> Row[*tuple[Any, ..
         imported_entries.c.item_id == item_id, imported_entries.c.outcome == Outcome.TAKEN.value
     )
     return connection.execute(wanted).first()
+
+
+def told_of(connection: Connection, ids: Collection[int]) -> dict[int, Elsewhere]:
+    """By item what its entry says of its life elsewhere."""
+    rows = connection.execute(
+        select(imported_entries).where(
+            imported_entries.c.item_id.in_(ids), imported_entries.c.outcome == Outcome.TAKEN.value
+        )
+    )
+    return {
+        row.item_id: Elsewhere(row.platform, row.sound, row.licence, bool(row.is_ai), dict(row.history)) for row in rows
+    }
 
 
 def held_back(connection: Connection, ids: Collection[int]) -> list[Row[*tuple[Any, ...]]]:

@@ -173,6 +173,18 @@ class Report:
         return sum(line.outcome is outcome for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What is known of an item's life where it was imported from: kept, and added to nothing of ours."""
+
+    platform: str
+    sound: str = ""
+    licence: str = ""
+    is_ai: bool = False
+    """Marked there as made by a machine."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
 class RunState(StrEnum):
     """Where an archive that was sent to the site stands."""
 

@@ -15,6 +15,8 @@ from openforyou.catalog.types import Creator, Item, ItemKind, Rendition
 from openforyou.core.ids import encode_id
 from openforyou.core.words import topics
 from openforyou.events.types import Counts
+from openforyou.ingest.imports.registry import TITLES
+from openforyou.ingest.imports.types import Elsewhere
 from openforyou.recommend.types import Entry, Served
 
 DEFAULT_SIDE_MAX = 720
@@ -68,6 +70,16 @@ class OptOutCard(BaseModel):
     said: str
     state: str = Field(description="How far it was proven when it was read; it holds in any case.")
     at: AwareDatetime
+
+
+class ElsewhereCard(BaseModel):
+    """What is known of an item's life where it was imported from. Its numbers are no part of any number here."""
+
+    platform: str
+    sound: str = Field(description="The name of its sound there; empty where it had none.")
+    licence: str = Field(description="Its licence there, as the export says.")
+    ai_made: bool = Field(description="Whether it was marked there as made by a machine.")
+    counts: dict[str, int] = Field(description="What was counted there until it was exported: views, likes, …")
 
 
 class ReasonCard(BaseModel):
@@ -124,6 +136,17 @@ class SlatePage(BaseModel):
     request_id: str
     items: list[ItemCard]
     cursor: str = Field(description="Send it back for what follows; empty where nothing does.")
+
+
+def elsewhere_card(told: Elsewhere, *, own: bool) -> ElsewhereCard:
+    """As its owner sees it, or without the numbers, which are theirs alone."""
+    return ElsewhereCard(
+        platform=TITLES.get(told.platform, told.platform),
+        sound=told.sound,
+        licence=told.licence,
+        ai_made=told.is_ai,
+        counts=dict(told.counts) if own else {},
+    )
 
 
 def slate_page(served: Served, sounds: Sounds) -> SlatePage:

@@ -11,14 +11,13 @@ from openforyou.app.platform import Platform
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import CreatorId, decode_id, encode_id
 from openforyou.ingest.imports.errors import HOW_TO_PROVE, NotYours
-from openforyou.ingest.imports.registry import IMPORTERS
+from openforyou.ingest.imports.registry import TITLES
 from openforyou.ingest.imports.types import Asked, Line, Outcome, Privacy, Run, RunState
 from openforyou.web.api.uploads import OwnCreator
 from openforyou.web.rates import CHANGE, UPLOAD
 from openforyou.web.reach import ThePlatform, TheRates
 
 router = APIRouter(prefix="/imports", tags=["imports"])
-TITLES = {importer.name: importer.title for importer in IMPORTERS}
 
 
 class EntryOut(BaseModel):

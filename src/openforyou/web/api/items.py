@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from openforyou.catalog.types import ITEM_RIGHTS
+from openforyou.core.errors import NotFound
 from openforyou.core.ids import ItemId, decode_id
 from openforyou.web.api.cards import SlatePage, slate_page
 from openforyou.web.api.uploads import OwnCreator
@@ -16,6 +18,9 @@ from openforyou.web.reach import ThePlatform, TheRates
 from openforyou.web.session import Known
 
 router = APIRouter(prefix="/items/{item_id}", tags=["items"])
+
+POSTER_CACHE = "private, max-age=300"
+"""A withdrawn item's poster is soon forgotten by its owner's browser, too."""
 
 
 async def _item(item_id: str) -> ItemId:
@@ -45,6 +50,20 @@ def withdraw(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rat
     """Takes your item out of everything at once."""
     rates.check(CHANGE, creator.id)
     platform.catalog.withdraw(item_id, creator.id)
+
+
+@router.get("/poster", summary="Your item's poster", response_class=Response)
+def get_poster(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform) -> Response:
+    """Of an item of your own in whatever state, for you alone: held, private, suspended. 404 where there is none."""
+    item = platform.catalog.own_item(item_id, creator.id)
+    if not item.poster_key:
+        raise NotFound("There is no poster of it.", hint="It is made ready first.")
+    headers = {"Cache-Control": POSTER_CACHE}
+    path = platform.blobs.local_path(item.poster_key)
+    if path is not None:
+        return FileResponse(path, headers=headers, media_type="image/jpeg")
+    with platform.blobs.open(item.poster_key) as blob:
+        return Response(blob.read(), headers=headers, media_type="image/jpeg")
 
 
 @router.get("/rights", summary="What you allow with your item")

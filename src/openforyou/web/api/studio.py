@@ -205,17 +205,7 @@ def _looked_at(file_id: str, path: Path, name: str) -> FileOut:
 def _track(platform: Platform, creator: Creator, sound_id: SoundId) -> Path:
     """The sound as a file of this machine. Raises `SoundNotFound`, `SoundNotAllowed`."""
     found = platform.sounds.usable(sound_id, creator.id)
-    local = platform.blobs.local_path(found.audio_key)
-    if local is not None:
-        return local
-    kept = platform.settings.data / "studio-sounds" / f"{encode_id(sound_id)}.m4a"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        staged = kept.with_suffix(".part")
-        with platform.blobs.open(found.audio_key) as blob:
-            staged.write_bytes(blob.read())
-        staged.replace(kept)
-    return kept
+    return platform.desk.copy_of(platform.blobs, found.audio_key)
 
 
 def _account(creator: Creator) -> AccountId:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
@@ -18,10 +18,18 @@ from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import Creator, Item, ItemKind, ItemStatus, Right
 from openforyou.core.errors import BadInput, Conflict, NotAllowed, TooLarge
 from openforyou.core.ids import ItemId, encode_id
+from openforyou.ingest.imports.types import Elsewhere
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.moderation.types import Felt
 from openforyou.web.api import tus
-from openforyou.web.api.cards import CredentialsMark, OptOutCard, credentials_mark, media_url, opt_out_cards
+from openforyou.web.api.cards import (
+    CredentialsMark,
+    ElsewhereCard,
+    OptOutCard,
+    credentials_mark,
+    elsewhere_card,
+    opt_out_cards,
+)
 from openforyou.web.api.policies import FeltCard, felt_card
 from openforyou.web.problems import Locked
 from openforyou.web.rates import UPLOAD
@@ -33,6 +41,8 @@ from openforyou.web.unfinished import Unfinished, Upload, Wanted, Writer
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 WRITE_BYTES = 1 << 20
 """Gathered before each write, so that a thread is woken once a megabyte."""
+GONE = frozenset({ItemStatus.WITHDRAWN, ItemStatus.REFUSED, ItemStatus.FAILED})
+"""Of these no file is left to be shown."""
 BYTES_A_MEGABYTE = 1_000_000
 
 
@@ -72,7 +82,7 @@ class OwnItem(BaseModel):
     title: str
     status: ItemStatus
     reason: str = Field(description="Why it was refused, or is held; empty otherwise.")
-    poster_url: str | None
+    poster_url: str | None = Field(description="For you alone; null where nothing was made of it yet.")
     duration_ms: int
     created_at: AwareDatetime
     published_at: AwareDatetime | None
@@ -85,6 +95,7 @@ class OwnItem(BaseModel):
     imported_from: str = Field(
         description="Whose post elsewhere it was imported as, while nothing proves that this is you: it is private."
     )
+    elsewhere: ElsewhereCard | None = Field(description="Of an import: its life there, for you alone.")
     copy_of: str | None = Field(description="The clip that it was taken for, where it is not published for that.")
     rules: list[FeltCard] = Field(description="What limits or lifts it, or did so in the last `rules_days` days.")
 
@@ -251,6 +262,7 @@ def own_uploads(
     refused = platform.catalog.opt_outs([item.id for item in items])
     held = {} if creator is None else platform.imports.held_back(creator.id, [item.id for item in items])
     copies = platform.copies.stopping([item.id for item in items])
+    elsewhere = platform.imports.elsewhere([item.id for item in items])
     return UploadsOut(
         unfinished=[
             UploadOut(
@@ -267,8 +279,7 @@ def own_uploads(
                 item,
                 felt[item.id],
                 refused.get(item.id, []),
-                imported_from=held.get(item.id, ""),
-                copy_of=copies.get(item.id),
+                Origin(held.get(item.id, ""), elsewhere.get(item.id), copies.get(item.id)),
             )
             for item in items
         ],
@@ -277,17 +288,25 @@ def own_uploads(
     )
 
 
-def own_item(
-    item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], *, imported_from: str, copy_of: ItemId | None
-) -> OwnItem:
+class Origin(NamedTuple):
+    """Where an item of one's own comes from. `imported_from`: whose post elsewhere, while nothing proves that one is
+    them; `copy_of`: what it was taken for, where it is not published for that."""
+
+    imported_from: str
+    elsewhere: Elsewhere | None
+    copy_of: ItemId | None
+
+
+def own_item(item: Item, felt: Sequence[Felt], refused: Sequence[OptOut], origin: Origin) -> OwnItem:
     """An item as its creator sees it."""
+    has_poster = item.poster_key and item.status not in GONE
     return OwnItem(
         id=encode_id(item.id),
         kind=item.kind,
         title=item.title,
         status=item.status,
         reason=item.reason,
-        poster_url=media_url(item.poster_key) if item.status is ItemStatus.PUBLISHED else None,
+        poster_url=f"/v1/items/{encode_id(item.id)}/poster" if has_poster else None,
         duration_ms=item.duration_ms,
         created_at=item.created_at,
         published_at=item.published_at,
@@ -295,8 +314,9 @@ def own_item(
         language=item.language,
         credentials=credentials_mark(item),
         learning_refused=opt_out_cards(refused),
-        imported_from=imported_from,
-        copy_of=None if copy_of is None else encode_id(copy_of),
+        imported_from=origin.imported_from,
+        elsewhere=None if origin.elsewhere is None else elsewhere_card(origin.elsewhere, own=True),
+        copy_of=None if origin.copy_of is None else encode_id(origin.copy_of),
         rules=[felt_card(one) for one in felt],
     )
 

@@ -21,7 +21,7 @@ from openforyou.ingest.imports.runs import LINES_MAX
 from openforyou.ingest.studio.storyboard import CAPTION_MAX
 from openforyou.moderation.service import EFFECT_DAYS
 from openforyou.recommend.types import Served
-from openforyou.web.api.cards import creator_card, slate_page
+from openforyou.web.api.cards import creator_card, elsewhere_card, slate_page
 from openforyou.web.api.credentials import credentials_out
 from openforyou.web.api.identities import proven_cards
 from openforyou.web.api.sounds import sound_cards
@@ -34,6 +34,7 @@ from openforyou.web.pages.wording import (
     BREAKS,
     KEYS,
     LANGUAGES,
+    LICENCES,
     PURPOSES,
     RELATIONS,
     REPORT_REASONS,
@@ -44,7 +45,7 @@ from openforyou.web.problems import Told
 from openforyou.web.rates import FEED
 from openforyou.web.reach import ThePlatform, TheRates, TheSite
 from openforyou.web.security import HEADERS
-from openforyou.web.session import Welcomed
+from openforyou.web.session import Visitor, Welcomed
 
 FIRST_SLATE = 6
 """As many as the page asks for later, so that what is watched soon counts."""
@@ -98,6 +99,7 @@ def item(item_id: str, visitor: Welcomed, platform: ThePlatform, site: TheSite, 
         counted=_logbook(request).counted(shown.id),
         **_provenance(platform, shown),
         posted=day(shown.posted_at) if shown.posted_at else "",
+        elsewhere=_elsewhere(platform, shown, visitor),
         article=platform.catalog.article(shown.id) if shown.kind is ItemKind.ARTICLE else "",
         **_stage(served, platform),
     )
@@ -205,7 +207,8 @@ def lip_sync(visitor: Welcomed, platform: ThePlatform, sound: str = "") -> HTMLR
 def sounds(visitor: Welcomed, platform: ThePlatform, q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
     """The sound library."""
     cards = [card.model_dump(mode="json") for card in sound_cards(platform, visitor, platform.sounds.search(q))]
-    return drawn("sounds.html", visitor, platform, place="studio", title="Sounds", q=q, sounds=cards, spoken=SPOKEN)
+    told = {"q": q, "sounds": cards, "spoken": SPOKEN, "licences": LICENCES}
+    return drawn("sounds.html", visitor, platform, place="studio", title="Sounds", **told)
 
 
 @router.get("/sounds/{sound_id}")
@@ -217,6 +220,10 @@ def sound(sound_id: str, visitor: Welcomed, platform: ThePlatform) -> HTMLRespon
     known = platform.catalog.items(users)
     served = platform.feed.present(visitor.viewer_id, "creator", [known[one] for one in users if one in known])
     told = {"sound": card, "items": _shown(served, platform)["items"], "spoken": SPOKEN, "since": day(found.created_at)}
+    own = None if visitor.account is None else platform.catalog.creator_of_account(visitor.account.id)
+    if own is not None and own.id == found.owner_id:
+        named = platform.sounds.access([found.id])[found.id].creators - {own.id}
+        told["access"] = {"handles": sorted(f"@{one.handle}" for one in platform.catalog.creators(named).values())}
     return drawn("sound.html", visitor, platform, place="studio", title=found.title, **told)
 
 
@@ -296,6 +303,15 @@ def _provenance(platform: Platform, item: Item) -> dict[str, Any]:
         "relations": RELATIONS,
         "purposes": PURPOSES,
     }
+
+
+def _elsewhere(platform: Platform, item: Item, visitor: Visitor) -> dict[str, Any] | None:
+    """What an import knows of an item's life elsewhere; the numbers for its owner alone."""
+    told = platform.imports.elsewhere([item.id]).get(item.id)
+    if told is None:
+        return None
+    own = None if visitor.account is None else platform.catalog.creator_of_account(visitor.account.id)
+    return elsewhere_card(told, own=own is not None and own.id == item.creator_id).model_dump(mode="json")
 
 
 def _logbook(request: Request) -> Logbook:

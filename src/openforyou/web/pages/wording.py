@@ -45,6 +45,15 @@ BREAKS = (
 )
 """How long somebody may watch before a break is offered, in minutes."""
 
+LICENCES = (
+    ("own_work", "My own work"),
+    ("cc0", "CC0: free for everybody"),
+    ("cc_by", "CC BY: free where I am named"),
+    ("licensed", "Licensed, by a contract"),
+    ("all_rights_reserved", "All rights reserved"),
+)
+"""Under which a sound may be added, as its owner reads it."""
+
 REPORT_REASONS = (
     "It breaks the law",
     "It is violent, hateful or dangerous",

@@ -1,6 +1,7 @@
 // The upload page: choose a file, say what it is and what may be done with it, send it, see what becomes of it.
 
 import { Refusal } from "./api.js";
+import { disputeOf, linked } from "./copied.js";
 import { clearErrors, showFieldError, showRefusal } from "./forms.js";
 import { nameLanguages } from "./languages.js";
 import { element, icon, toast } from "./page.js";
@@ -8,6 +9,7 @@ import { Upload, findUnfinished, ownUploads } from "./tus.js";
 
 const ASK_EVERY_MS = 1_500;
 const FIELDS = ["title", "caption", "language", "rights"]; // Whatever else the server names is about the file.
+const WAITING = ["queued", "processing"];
 const form = document.getElementById("upload");
 const byId = (id) => document.getElementById(id);
 const MEGABYTES = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
@@ -118,10 +120,17 @@ async function follow(itemId, given) {
   for (;;) {
     const item = await lookUp(itemId);
     if (item?.status === "published") return finish(item, given);
-    if (item?.status === "held") return location.assign("/uploads");
-    if (item?.status === "refused") return startAgain(new Refusal(422, { error: item.reason, field: "file" }));
+    if (item?.status === "refused") return refused(item);
+    if (item && !WAITING.includes(item.status)) return location.assign("/uploads"); // Where the ways on are.
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
+}
+
+/** It cannot be published: why, beside the file; of a copy, whose it is, and the way to dispute that. */
+function refused(item) {
+  startAgain(new Refusal(422, { error: item.reason, field: "file" }));
+  if (!item.copy_of) return;
+  byId("file-error").querySelector("span").replaceChildren(...linked(item.reason), " ", disputeOf(item));
 }
 
 async function lookUp(itemId) {

@@ -1,6 +1,7 @@
 // One's own clips: where each stands, what may be done with it, and taking it back.
 
 import { Refusal, call } from "./api.js";
+import { disputeOf, linked } from "./copied.js";
 import { languageName } from "./languages.js";
 import { element, icon, toast } from "./page.js";
 import { openSheet } from "./sheets.js";
@@ -11,7 +12,6 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const STATES = {
   queued: "Waiting to be made ready",
   processing: "Being made ready",
-  held: "Waiting for a person to look at it",
   published: "Published",
   refused: "Not published",
   held: "Ready; somebody has to look at it first",
@@ -91,6 +91,19 @@ function credentialsOf({ credentials }) {
   return words.length ? element("p", { class: "comes-from" }, `Content Credentials: ${words.join(" ")}`) : null;
 }
 
+/** What an import knows of a clip's life elsewhere; its numbers stand by themselves. */
+function elsewhereOf({ platform, sound, licence, ai_made: aiMade, counts }) {
+  const told = [];
+  if (aiMade) told.push("Marked there as made by a machine; its page here says so.");
+  if (sound) told.push(`Its sound there: ${sound}.`);
+  if (licence) told.push(`Its licence there: ${licence}.`);
+  const numbers = Object.entries(counts).map(([name, count]) => `${NUMBER.format(count)} ${name}`);
+  if (numbers.length) told.push(`Counted there, and no part of any number here: ${numbers.join(", ")}.`);
+  if (!told.length) return null;
+  const rows = told.map((words) => element("li", {}, words));
+  return element("details", { class: "fold" }, element("summary", {}, `What it was on ${platform}`), element("ul", { class: "felt" }, ...rows));
+}
+
 const EFFECTS = {
   removed: "left out of",
   displaced: "pushed out of",
@@ -156,13 +169,6 @@ function soundChoices(item) {
   return element("div", { class: "choices" }, mute, others);
 }
 
-/** The way on for a clip that was taken for a copy: somebody decides whose it is. */
-function disputeOf(item) {
-  const href = `/claim?kind=copy&item=${item.id}&other=${item.copy_of}`;
-  const theirs = element("a", { class: "plain", href: `/item/${item.copy_of}` }, "See the other clip");
-  return element("p", {}, element("a", { href }, "Dispute"), " · ", theirs);
-}
-
 function withdrawButton(item) {
   const attributes = { class: "button danger", type: "button", "aria-label": `Withdraw ${item.title}` };
   const button = element("button", attributes, "Withdraw…");
@@ -193,16 +199,17 @@ function rowOf(item) {
   if (item.cross_post) told.push("posted elsewhere before");
   const since = element("span", { class: "quiet" }, ` · ${told.join(" · ")}`);
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
-  const reason = item.reason ? element("p", {}, item.reason) : null;
+  const reason = item.reason ? element("p", {}, ...linked(item.reason)) : null;
   const held = item.imported_from
     ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
     : null;
   const choices = item.status === "needs_sound" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
   const from = isPublished ? credentialsOf(item) : null;
+  const there = item.elsewhere ? elsewhereOf(item.elsewhere) : null;
   const refusal = item.learning_refused.length ? refusalOf(item.learning_refused) : null;
-  const dispute = item.copy_of ? disputeOf(item) : null;
-  const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds);
+  const dispute = item.copy_of ? element("p", {}, disputeOf(item)) : null;
+  const words = element("div", { class: "words-of" }, title, state, reason, dispute, choices, held, from, refusal, ...folds, there);
   return element("li", { class: "own", "data-id": item.id }, poster(item), words, living ? withdrawButton(item) : null);
 }
 
