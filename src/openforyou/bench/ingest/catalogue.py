@@ -1,0 +1,62 @@
+"""The catalogue that copies are looked for in: items with prints in the database, as ingest enters them.
+
+Each worker reads them into its own index, as it does in service.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+
+from openforyou.bench.bulk import Crowd, fill
+from openforyou.bench.copies.distractors import distractors
+from openforyou.core.clock import SystemClock
+from openforyou.core.progress import Progress
+from openforyou.demo.looks import all_looks
+from openforyou.demo.music.instruments import RATE_HZ
+from openforyou.demo.music.score import Music, perform
+from openforyou.ingest.copies.landmarks import Landmarks, packed, sound_landmarks
+from openforyou.ingest.copies.live import sampled
+from openforyou.ingest.copies.prints import packed as packed_print
+from openforyou.storage.database import Database
+
+TRACK_S = 15.0
+HISTORY = 10
+
+
+def entered(database: Database, count: int, seed: int, progress: Progress) -> None:
+    """Write `count` items with the prints of their pictures and sounds."""
+    fill(database, Crowd(items=count, viewers=1, history=min(HISTORY, count), seed=seed), SystemClock().now())
+    with database.connect() as connection:
+        ids = [int(one) for one in connection.scalars(text("SELECT id FROM items ORDER BY id"))]
+    rng, tracks, done = np.random.default_rng(seed), _tracks(seed), 0
+    with database.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None, "no connection behind the pool"
+        with driver.cursor() as cursor, cursor.copy("COPY copy_prints (item_id, picture, sound) FROM STDIN") as copy:
+            for batch in distractors(count, seed):
+                for _, its in batch:
+                    copy.write_row((ids[done], packed_print(its), packed(_another(rng, tracks))))
+                    done += 1
+                progress(done, count, "catalogue")
+
+
+def _tracks(seed: int) -> list[Landmarks]:
+    """The landmarks of a piece of music of each look, those alone that are indexed."""
+    return [
+        sampled(sound_landmarks(_mono(look.music, np.random.default_rng([seed, number])), RATE_HZ))
+        for number, look in enumerate(all_looks().values())
+    ]
+
+
+def _mono(music: Music, rng: np.random.Generator) -> NDArray[np.float32]:
+    return perform(music, TRACK_S, rng).mean(axis=1).astype(np.float32)
+
+
+def _another(rng: np.random.Generator, tracks: list[Landmarks]) -> Landmarks:
+    """A sound as long and as dense as one of the tracks: landmarks of all of them, at other times."""
+    its = tracks[int(rng.integers(len(tracks)))].copy()
+    pool = tracks[int(rng.integers(len(tracks)))]
+    its[:, 0] = pool[rng.integers(0, len(pool), len(its)), 0]
+    return its
