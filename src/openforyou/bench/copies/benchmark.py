@@ -12,6 +12,7 @@ from time import process_time
 import av
 import cv2
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from openforyou.bench.copies import sound
 from openforyou.bench.copies.alterations import SINGLE
@@ -90,11 +91,11 @@ class _Bench:
         start = process_time()
         found = self.index.search(taken)
         self.tally.search_s.append(process_time() - start)
-        start = process_time()
-        examination, verdicts = Examination(taken, path, film.seconds), dict[int, Verdict]()
-        for one in [one for one in found if one.item_id > 0][:EXAMINED_MAX]:
-            if verdicts.get(one.item_id) not in REFUSING:
-                verdicts[one.item_id] = examination.compared(self.others[one.item_id], one).verdict
+        start, verdicts = process_time(), dict[int, Verdict]()
+        candidates = [(self.others[one.item_id], one) for one in found if one.item_id > 0][:EXAMINED_MAX]
+        for compared in Examination(taken, path, film.seconds).each(candidates):  # On, where an upload is refused.
+            if verdicts.get(compared.other_id) not in REFUSING:
+                verdicts[compared.other_id] = compared.verdict
         self.tally.examine_s.append(process_time() - start)
         self._count(kind, source, verdicts)
         if kind:
@@ -122,7 +123,7 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
     """Measure recall, wrong blocks, sound and cost."""
     load = load or Load()
     cv2.setNumThreads(1)
-    with TemporaryDirectory(prefix="openforyou-") as folder:
+    with TemporaryDirectory(prefix="openforyou-") as folder, threadpool_limits(limits=1, user_api="blas"):
         bench = _Bench(Path(folder), load)
         given = list(films(load.films, load.seed))
         numbers = [bench.enter(*one) for one in given]

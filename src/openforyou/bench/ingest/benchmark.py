@@ -107,7 +107,13 @@ def _platform(data: Path) -> Iterator[Platform]:
 @contextmanager
 def _workers(platform: Platform, count: int) -> Iterator[list[Child]]:
     """Workers on one thread each, none of which learns."""
-    environment = {**os.environ, "OPENFORYOU_THREADS": "1", "OPENFORYOU_UPDATE_S": "0"}
+    environment = {
+        **os.environ,
+        "OPENFORYOU_THREADS": "1",
+        "OPENFORYOU_UPDATE_S": "0",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     command = ["worker", "--data", str(platform.settings.data)]
     with ExitStack() as stack:
         yield [stack.enter_context(Child(command, environment=environment)) for _ in range(count)]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from openforyou.catalog.standing import store as standing
@@ -127,12 +128,13 @@ class Copies:
         rows = {key: row for key, row in rows.items() if row.place < place}
         answer: dict[int, Comparison] = {}
         with workspace() as folder:
-            examination = Examination(taken, path, duration_ms / 1_000)
-            for one in [one for one in found if one.item_id in rows][:EXAMINED_MAX]:
-                compared = self._examined(examination, rows[one.item_id], one, folder)
-                if compared is not None and _outranks(compared, answer.get(one.item_id)):
-                    answer[one.item_id] = compared
-                if compared is not None and compared.verdict in REFUSING:
+            candidates = self._candidates([one for one in found if one.item_id in rows][:EXAMINED_MAX], rows, folder)
+            for compared in Examination(taken, path, duration_ms / 1_000).each(candidates):
+                if compared.verdict is Verdict.UNRELATED:
+                    continue
+                if _outranks(compared, answer.get(compared.other_id)):
+                    answer[compared.other_id] = compared
+                if compared.verdict in REFUSING:
                     break
         by_sound = [
             Comparison(
@@ -146,20 +148,19 @@ class Copies:
         ]
         return [*answer.values(), *by_sound]
 
-    def _examined(self, examination: Examination, row: store.Living, found: Found, folder: Path) -> Comparison | None:
-        """None where the item turned out to be unrelated, or cannot be read any more."""
-        try:
-            other = Other(
-                ItemId(row.id),
-                prints.unpacked(row.picture),
-                row.duration_ms / 1_000,
-                lambda: self._picture(ItemId(row.id), folder),
-            )
-            compared = examination.compared(other, found)
-        except (BadPrint, NotFound) as error:
-            _log.warning("item %s cannot be compared: %s", encode_id(row.id), error)
-            return None
-        return None if compared.verdict is Verdict.UNRELATED else compared
+    def _candidates(
+        self, found: Iterable[Found], rows: dict[int, store.Living], folder: Path
+    ) -> Iterator[tuple[Other, Found]]:
+        """Each with its print; one that cannot be read any more is left out."""
+        for one in found:
+            item_id = ItemId(one.item_id)
+            try:
+                its = prints.unpacked(rows[item_id].picture)
+            except BadPrint as error:
+                _log.warning("item %s cannot be compared: %s", encode_id(item_id), error)
+                continue
+            path = partial(self._picture, item_id, folder)
+            yield Other(item_id, its, rows[item_id].duration_ms / 1_000, path), one
 
     def _picture(self, item_id: ItemId, folder: Path) -> Path:
         """A file of this machine with an item's picture. Raises `NotFound`."""
