@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from openforyou.ingest.landmarks import resampled
+from openforyou.ingest.landmarks.peaks import resampled
 from openforyou.ingest.takes import RATE_HZ, placed
 from tests.ingest.tunes import RATE, speech, tune
 

@@ -16,9 +16,8 @@ from openforyou.core.progress import Progress
 from openforyou.demo.looks import all_looks
 from openforyou.demo.music.instruments import RATE_HZ
 from openforyou.demo.music.score import Music, perform
-from openforyou.ingest.copies.landmarks import Landmarks, packed, sound_landmarks
-from openforyou.ingest.copies.live import sampled
 from openforyou.ingest.copies.prints import packed as packed_print
+from openforyou.ingest.landmarks.pairs import Pairs, heard, packed
 from openforyou.storage.database import Database
 
 TRACK_S = 15.0
@@ -42,10 +41,10 @@ def entered(database: Database, count: int, seed: int, progress: Progress) -> No
                 progress(done, count, "catalogue")
 
 
-def _tracks(seed: int) -> list[Landmarks]:
-    """The landmarks of a piece of music of each look, those alone that are indexed."""
+def _tracks(seed: int) -> list[Pairs]:
+    """The landmarks of a piece of music of each look, those alone that are kept."""
     return [
-        sampled(sound_landmarks(_mono(look.music, np.random.default_rng([seed, number])), RATE_HZ))
+        heard(_mono(look.music, np.random.default_rng([seed, number])), RATE_HZ).sampled()
         for number, look in enumerate(all_looks().values())
     ]
 
@@ -54,9 +53,8 @@ def _mono(music: Music, rng: np.random.Generator) -> NDArray[np.float32]:
     return perform(music, TRACK_S, rng).mean(axis=1).astype(np.float32)
 
 
-def _another(rng: np.random.Generator, tracks: list[Landmarks]) -> Landmarks:
-    """A sound as long and as dense as one of the tracks: landmarks of all of them, at other times."""
-    its = tracks[int(rng.integers(len(tracks)))].copy()
-    pool = tracks[int(rng.integers(len(tracks)))]
-    its[:, 0] = pool[rng.integers(0, len(pool), len(its)), 0]
-    return its
+def _another(rng: np.random.Generator, tracks: list[Pairs]) -> Pairs:
+    """A sound as long and as dense as one of the tracks, of landmarks that two of them have, at other times."""
+    its, pool = (tracks[int(rng.integers(len(tracks)))] for _ in range(2))
+    both = np.concatenate([its.codes, pool.codes])
+    return Pairs(both[rng.integers(0, len(both), len(its))], its.frames)

@@ -25,16 +25,18 @@ from openforyou.ingest.copies import prints, store, words
 from openforyou.ingest.copies.errors import BadPrint, CopyOfAnother, NotHeld
 from openforyou.ingest.copies.examine import Examination, Other
 from openforyou.ingest.copies.index import Found
-from openforyou.ingest.copies.landmarks import Landmarks
-from openforyou.ingest.copies.landmarks import packed as packed_sound
 from openforyou.ingest.copies.live import Live
 from openforyou.ingest.copies.taking import Taken
 from openforyou.ingest.copies.types import REFUSING, Comparison, Decision, Match, Spans, Verdict
+from openforyou.ingest.landmarks.pairs import Pairs
+from openforyou.ingest.landmarks.pairs import packed as packed_sound
+from openforyou.ingest.landmarks.works import joined
 from openforyou.ingest.workspace import workspace
 from openforyou.moderation.claims import store as claims
 from openforyou.storage.blobs import Blobs, local_copy
 from openforyou.storage.database import Database
 
+SOUNDS_MAX = 12
 EXAMINED_MAX = 10
 """Candidates of one clip that are looked at."""
 FILES = ("small.mp4", "large.mp4")
@@ -53,7 +55,7 @@ class Copies:
         self._live = Live()
         self._looking = threading.Lock()
 
-    def admit(self, item: Item, taken: Taken, sound: Landmarks, path: Path, duration_ms: int) -> str:
+    def admit(self, item: Item, taken: Taken, sound: Pairs, path: Path, duration_ms: int) -> str:
         """Let a clip pass that is about to be published, whose picture lies at `path`; its blobs are there already.
 
         Answers why it must be held for a person, or nothing. Raises `CopyOfAnother`.
@@ -65,7 +67,7 @@ class Copies:
             store.put_matches(connection, item.id, found, self._clock.now())
         return self._ruled(item.creator_id, found)
 
-    def check(self, taken: Taken, sound: Landmarks, path: Path, duration_ms: int) -> list[Comparison]:
+    def check(self, taken: Taken, sound: Pairs, path: Path, duration_ms: int) -> list[Comparison]:
         """What a clip matches, of all that is here, without taking it in."""
         return self._compared(taken, sound, path, duration_ms, LAST)
 
@@ -116,13 +118,13 @@ class Copies:
 
     # Looking
 
-    def _compared(self, taken: Taken, sound: Landmarks, path: Path, duration_ms: int, place: int) -> list[Comparison]:
+    def _compared(self, taken: Taken, sound: Pairs, path: Path, duration_ms: int, place: int) -> list[Comparison]:
         """All that came before `place`, still counts, and matches."""
         with self._looking:
             with self._database.connect() as connection:
                 self._live.catch_up(connection)
             found = self._live.pictures.search(taken)
-            heard = self._live.sounds.search(sound)
+            heard = joined(self._live.sounds.search(sound))[:SOUNDS_MAX]
         with self._database.connect() as connection:
             rows = store.living(connection, [*(one.item_id for one in found), *(one.sound for one in heard)])
         rows = {key: row for key, row in rows.items() if row.place < place}
@@ -141,7 +143,7 @@ class Copies:
                 ItemId(one.sound),
                 Verdict.SAME_SOUND,
                 Spans(one.from_ms, one.to_ms, one.other_from_ms, one.other_from_ms + one.to_ms - one.from_ms),
-                evidence={"landmarks": float(one.strength)},
+                evidence={"strength": round(one.strength, 1), "sharpness": round(one.sharpness, 1)},
             )
             for one in heard
             if one.sound in rows
