@@ -121,19 +121,19 @@ def search(
 
 @app.command()
 def copies(
-    films: Annotated[int, typer.Option("--films", min=2, max=500, help="Clips that are altered in every way.")] = 10,
+    films: Annotated[int, typer.Option("--films", min=2, max=500, help="Clips that are altered.")] = 10,
+    each: Annotated[int, typer.Option("--each", min=1, max=500, help="Clips on which each way is tried.")] = 6,
     combined: Annotated[int, typer.Option("--combined", min=1, max=10_000, help="Cases of two or three ways.")] = 60,
-    catalogue: Annotated[int, typer.Option("--catalogue", min=0, max=1_000_000, help="Other items.")] = 100_000,
+    catalogue: Annotated[int, typer.Option("--catalogue", min=0, max=1_000_000, help="Other items.")] = 20_000,
     sounds: Annotated[int, typer.Option("--sounds", min=2, max=2_000, help="Pieces of music.")] = 60,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of every draw.")] = 11,
     as_json: JsonOption = False,
 ) -> None:
     """How many altered copies are found, what is wrongly blocked, and music under speech, beside plain PDQ.
 
-    Takes about two seconds of one core a case, and needs real clips beside
-    the repository for its hardest cases.
+    Takes two to three seconds of one core a case, and needs real clips beside the repository for its hardest cases.
     """
-    load = bench_copies.Load(films=films, combined=combined, catalogue=catalogue, sounds=sounds, seed=seed)
+    load = bench_copies.Load(films=films, each=each, combined=combined, catalogue=catalogue, sounds=sounds, seed=seed)
     _show("copies", bench_copies.run, load, as_json)
 
 

@@ -37,11 +37,12 @@ BOOTSTRAPS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many films, how many draws of each alteration of each, and how large a catalogue is searched."""
+    """How many films, on how many each alteration is tried, and how large a catalogue is searched."""
 
     films: int = 10
+    each: int = 6
     combined: int = 60
-    catalogue: int = 100_000
+    catalogue: int = 20_000
     sounds: int = 60
     seed: int = 11
 
@@ -138,28 +139,33 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
 
 
 def _ask_all(bench: _Bench, cases: list[tuple[int, Film]], progress: Progress) -> None:
+    """Each alteration of some films, every film in turn, and between them the combinations."""
     rng = np.random.default_rng([bench.load.seed, 1])
     other = painted("koi", 77, 6.0)
-    kinds, done = list(SINGLE), 0
-    total = len(cases) * len(kinds) + bench.load.combined
-    for number, film in cases:
-        for kind in kinds:
-            altered, words = SINGLE[kind](rng, film, other)
-            crf = int(rng.integers(*STRONG_CRF)) if kind == "compression" else COPY_CRF
-            bench.ask(kind, number, altered, crf, words)
-            done += 1
-            progress(done, total, kind)
-    for turn in range(bench.load.combined):
-        number, film = cases[turn % len(cases)]
-        chosen = sorted(rng.choice(len(kinds), int(rng.integers(2, 4)), replace=False).tolist())
-        altered, told = film, []
-        for place in chosen:
-            altered, words = SINGLE[kinds[place]](rng, altered, other)
-            told.append(f"{kinds[place]} {words}")
-        crf = int(rng.integers(*STRONG_CRF)) if "compression" in (kinds[place] for place in chosen) else COPY_CRF
-        bench.ask("combined", number, altered, crf, ", ".join(told))
-        done += 1
-        progress(done, total, "combined")
+    kinds = list(SINGLE)
+    turns = [(kind, turn) for turn in range(bench.load.each) for kind in range(len(kinds))]
+    total, combined = len(turns) + bench.load.combined, 0
+    for done, (kind, turn) in enumerate(turns, 1):
+        number, film = cases[(kind + turn * len(kinds)) % len(cases)]
+        altered, words = SINGLE[kinds[kind]](rng, film, other)
+        crf = int(rng.integers(*STRONG_CRF)) if kinds[kind] == "compression" else COPY_CRF
+        bench.ask(kinds[kind], number, altered, crf, words)
+        while combined * len(turns) < done * bench.load.combined:
+            _ask_combined(bench, cases[combined % len(cases)], other, rng)
+            combined += 1
+        progress(done + combined, total, "altered copies")
+
+
+def _ask_combined(bench: _Bench, case: tuple[int, Film], other: Film, rng: np.random.Generator) -> None:
+    """Two or three alterations, one after the other."""
+    (number, altered), kinds = case, list(SINGLE)
+    chosen = sorted(rng.choice(len(kinds), int(rng.integers(2, 4)), replace=False).tolist())
+    told = []
+    for place in chosen:
+        altered, words = SINGLE[kinds[place]](rng, altered, other)
+        told.append(f"{kinds[place]} {words}")
+    crf = int(rng.integers(*STRONG_CRF)) if "compression" in (kinds[place] for place in chosen) else COPY_CRF
+    bench.ask("combined", number, altered, crf, ", ".join(told))
 
 
 def _taken(path: Path) -> Taken:
