@@ -17,10 +17,10 @@ from openforyou.demo.looks import all_looks
 from openforyou.demo.music.instruments import RATE_HZ
 from openforyou.demo.music.score import Music, perform
 from openforyou.ingest.copies.prints import packed as packed_print
-from openforyou.ingest.landmarks.pairs import Pairs, heard, packed
+from openforyou.ingest.landmarks.pairs import BITS_BIN, BITS_GAP, Pairs, heard, packed
 from openforyou.storage.database import Database
 
-TRACK_S = 15.0
+TRACKS, TRACK_S, KEYS = 4, 15.0, 60
 HISTORY = 10
 
 
@@ -42,10 +42,10 @@ def entered(database: Database, count: int, seed: int, progress: Progress) -> No
 
 
 def _tracks(seed: int) -> list[Pairs]:
-    """The landmarks of a piece of music of each look, those alone that are kept."""
+    """The landmarks of some pieces of music."""
     return [
-        heard(_mono(look.music, np.random.default_rng([seed, number])), RATE_HZ).sampled()
-        for number, look in enumerate(all_looks().values())
+        heard(_mono(look.music, np.random.default_rng([seed, number])), RATE_HZ)
+        for number, look in enumerate(list(all_looks().values())[:TRACKS])
     ]
 
 
@@ -54,7 +54,7 @@ def _mono(music: Music, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _another(rng: np.random.Generator, tracks: list[Pairs]) -> Pairs:
-    """A sound as long and as dense as one of the tracks, of landmarks that two of them have, at other times."""
-    its, pool = (tracks[int(rng.integers(len(tracks)))] for _ in range(2))
-    both = np.concatenate([its.codes, pool.codes])
-    return Pairs(both[rng.integers(0, len(both), len(its))], its.frames)
+    """One of the tracks in another key, those of its landmarks alone that are kept."""
+    its = tracks[int(rng.integers(len(tracks)))]
+    up = int(rng.integers(KEYS))
+    return Pairs(its.codes + np.uint32((up << (BITS_BIN + BITS_GAP)) + (up << BITS_GAP)), its.frames).sampled()

@@ -60,6 +60,11 @@ class Order:
 
 def made(orders: Sequence[Order], processes: int, progress: Progress) -> None:
     """Make them, some at the same time, behind everything else that runs here."""
+    if processes == 1:
+        for number, order in enumerate(orders):
+            make(order)
+            progress(number, len(orders), "making clips")
+        return
     with ProcessPoolExecutor(processes, get_context("spawn"), start_worker) as pool:
         for number, _ in enumerate(pool.map(make, orders)):
             progress(number, len(orders), "making clips")

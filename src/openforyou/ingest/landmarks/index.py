@@ -23,6 +23,8 @@ STRENGTH_MIN, SHARPNESS_MIN = 6.0, 5.5
 """Measured: docs/copies.md."""
 OTHERS = 8
 """So many next best places of a sound say what agrees by chance."""
+COMMON_MIN, COMMON_SHARE = 400, 0.01
+"""A pair that occurs more often than that, and than in this share of all sounds, says nothing."""
 PARTS_MAX = 10
 BIAS = 1 << 16
 """Makes offsets positive: 35 minutes either way."""
@@ -111,9 +113,11 @@ class SoundIndex:
 
     def _hits(self, asked: Pairs) -> _Hits:
         numbers, rows = [np.empty(0, np.int64)], [np.empty((0, 3), np.uint32)]
+        most = max(COMMON_MIN, COMMON_SHARE * len(self._sounds))
         for part in self._parts:
             low = np.searchsorted(part[:, 0], asked.codes, "left")
             count = np.searchsorted(part[:, 0], asked.codes, "right") - low
+            count = np.where(count > most, 0, count)
             ends = np.cumsum(count)
             at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(low - (ends - count), count)
             numbers.append(np.repeat(np.arange(len(asked)), count))

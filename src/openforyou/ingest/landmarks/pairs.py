@@ -13,7 +13,8 @@ from openforyou.ingest.landmarks.peaks import WINDOW, Peaks, peaks_of
 PARTNERS, GAP_MAX, LEAP_MIN, LEAP_MAX = 30, 63, 3, 160
 """Each peak is paired with so many that follow, within two seconds, and 12 to 625 Hz above or below."""
 BITS_BIN, BITS_GAP = 10, 6
-SAMPLED = 8
+SAMPLED = 32
+"""Of the sound of an item one landmark in so many is kept."""
 _HEAD = struct.Struct("<4sI")
 _MAGIC = b"OFL2"
 
