@@ -20,7 +20,8 @@ from openforyou.cli.studio import studio
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import ItemId, decode_id, encode_id
-from tests.ingest.tunes import RATE, tune, write_wav
+from openforyou.drills.music.songs import RATE, song
+from tests.ingest.tunes import write_wav
 from tests.ingest.voiced import film_with
 
 Run = Callable[..., Result]
@@ -50,13 +51,13 @@ def run(platform: Platform, database_url: str, monkeypatch: pytest.MonkeyPatch) 
 def test_a_work_is_registered_given_and_withdrawn_and_items_follow(
     run: Run, platform: Platform, tmp_path: Path
 ) -> None:
-    song = tune(41, 15)
-    path = write_wav(tmp_path / "song.wav", song)
+    work = song(41, 15)
+    path = write_wav(tmp_path / "song.wav", work)
     told = ("--title", "Song", "--owner", "A. Composer", "--licence", "cc_by", "--audio", "everyone", "--json")
     sound = json.loads(run("sounds", "add", str(path), *told).stdout)
     assert (sound["audio"], sound["owner"]) == ("everyone", "A. Composer")
     creator = platform.catalog.add_creator("ada", "Ada")
-    clip = film_with(tmp_path / "clip.mp4", song[: 6 * RATE])
+    clip = film_with(tmp_path / "clip.mp4", work[: 6 * RATE])
     item_id = platform.ingest.take_in(clip, creator.id, title="Clip", evidence="test")
     ended = platform.ingest.finish(item_id)
     assert ended.status is ItemStatus.PUBLISHED
@@ -74,7 +75,7 @@ def test_a_work_is_registered_given_and_withdrawn_and_items_follow(
 def test_a_slideshow_becomes_a_file_or_an_item(run: Run, platform: Platform, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 30, 30)).save(tmp_path / "a.jpg")
     picture, out = str(tmp_path / "a.jpg"), tmp_path / "out.mp4"
-    path = write_wav(tmp_path / "song.wav", tune(42, 4))
+    path = write_wav(tmp_path / "song.wav", song(42, 4))
     run("studio", picture, picture, "--seconds", "0.5", "--sound", str(path), "--out", str(out), "--captions", "One")
     with av.open(str(out)) as made:
         assert made.streams.audio

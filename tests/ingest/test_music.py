@@ -13,14 +13,15 @@ from openforyou.catalog.sounds.types import About, Access, Audience, Licence, So
 from openforyou.catalog.types import ITEM_RIGHTS, MUTED, Creator, Item, ItemStatus, SoundChoice, SoundSource
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import CreatorId, ItemId
+from openforyou.drills.music.songs import Samples, song, under, voice
 from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Processed
 from tests.ingest.films import Film
-from tests.ingest.tunes import Samples, speech, tune, under, write_wav
+from tests.ingest.tunes import write_wav
 from tests.ingest.voiced import film_with
 
 NOBODY, EVERYONE = Access(Audience.NOBODY), Access(Audience.EVERYONE)
-SONG, OTHER = tune(1, 30), tune(2, 30)
+SONG, OTHER = song(1, 30), song(2, 30)
 RATE = 16_000
 
 
@@ -53,9 +54,9 @@ def test_a_song_under_speech_is_held_and_named_and_then_published_muted(
     platform: Platform, ingest: Ingest, creator: Creator, tmp_path: Path
 ) -> None:
     register(platform, tmp_path)
-    voice = speech(3, 12)
-    voice[4 * RATE : 9 * RATE] = under(SONG[6 * RATE : 11 * RATE], voice[4 * RATE : 9 * RATE], 6)
-    ended = bring(ingest, creator, film_with(tmp_path / "a.mp4", voice))
+    told = voice(3, 12)
+    told[4 * RATE : 9 * RATE] = under(SONG[6 * RATE : 11 * RATE], told[4 * RATE : 9 * RATE], 6)
+    ended = bring(ingest, creator, film_with(tmp_path / "a.mp4", told))
     assert ended.status is ItemStatus.NEEDS_SOUND
     assert "“Song” by A. Composer is heard from 0:0" in ended.error
     assert "muted or with another sound" in ended.hint
@@ -75,7 +76,7 @@ def test_speech_and_other_music_are_let_through(
     platform: Platform, ingest: Ingest, creator: Creator, tmp_path: Path
 ) -> None:
     register(platform, tmp_path)
-    for name, samples in (("speech", speech(4, 8)), ("other", OTHER[: 8 * RATE])):
+    for name, samples in (("speech", voice(4, 8)), ("other", OTHER[: 8 * RATE])):
         ended = bring(ingest, creator, film_with(tmp_path / f"{name}.mp4", samples))
         assert ended.status is ItemStatus.PUBLISHED, (name, ended.error)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from openforyou.ingest.landmarks import resampled
+from openforyou.drills.music.songs import RATE, song, voice
+from openforyou.ingest.landmarks.peaks import resampled
 from openforyou.ingest.takes import RATE_HZ, placed
-from tests.ingest.tunes import RATE, speech, tune
 
-SOUND = resampled(tune(8, 30), RATE)
+SOUND = resampled(song(8, 30), RATE)
 FRAME_MS = 1_000 / 30
 
 
@@ -20,8 +20,8 @@ def room(sound: np.ndarray, seed: int) -> np.ndarray:
     echo[0] = 1
     echo[rng.integers(80, 1_600, 40)] = rng.uniform(-0.4, 0.4, 40)
     heard = np.convolve(sound, echo)[: len(sound)]
-    voice = resampled(speech(seed, len(sound) / RATE_HZ), RATE)[: len(sound)]
-    return (0.2 * heard + 0.15 * voice + 0.01 * rng.standard_normal(len(sound))).astype(np.float32)
+    over = resampled(voice(seed, len(sound) / RATE_HZ), RATE)[: len(sound)]
+    return (0.2 * heard + 0.15 * over + 0.01 * rng.standard_normal(len(sound))).astype(np.float32)
 
 
 @pytest.mark.parametrize(("offset_ms", "told_ms"), [(4_000, 3_700), (4_137, 4_200), (12_345, 12_000), (10, 0)])
@@ -38,7 +38,7 @@ def test_it_does_not_drift_from_beginning_to_end() -> None:
     assert abs((last.from_ms - first.from_ms) - 16_000) < FRAME_MS / 4
 
 
-@pytest.mark.parametrize("take", [np.zeros(4 * RATE_HZ, np.float32), speech(9, 2)[: 3 * RATE_HZ]])
+@pytest.mark.parametrize("take", [np.zeros(4 * RATE_HZ, np.float32), voice(9, 2)[: 3 * RATE_HZ]])
 def test_a_take_that_heard_nothing_of_it_goes_by_the_page_and_says_so(take: np.ndarray) -> None:
     found = placed(take.astype(np.float32), SOUND, 2_500)
     assert (found.from_ms, found.is_measured) == (2_500, False)

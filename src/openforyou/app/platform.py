@@ -126,9 +126,7 @@ class Platform:
             self._open.callback(self.desk.close)
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
-            manifests = Manifests(
-                self.database, self.blobs, settings.log_folder, settings.log_key, self._publish
-            )
+            manifests = Manifests(self.database, self.blobs, settings.log_folder, settings.log_key, self._publish)
             self.models = Models(
                 self.database,
                 self.blobs,

@@ -14,9 +14,9 @@ from openforyou.catalog.sounds.service import Sounds
 from openforyou.catalog.sounds.types import PEAKS, About, Access, Heard, Sound
 from openforyou.core.clock import Clock
 from openforyou.core.ids import SoundId, encode_id, new_id
-from openforyou.ingest import landmarks
 from openforyou.ingest.beats import beats
 from openforyou.ingest.errors import shown
+from openforyou.ingest.landmarks import pairs
 from openforyou.ingest.registry import Registry
 from openforyou.ingest.soundfiles import HEARD_RATE, samples_of, write_aac
 from openforyou.ingest.workspace import workspace
@@ -53,7 +53,7 @@ class Library:
         with workspace() as folder:
             duration_ms = write_aac(path, called, folder / "sound.m4a")
             self._blobs.put(key, folder / "sound.m4a")
-        heard = Heard(duration_ms, peaks(samples), beats(samples), landmarks.packed(samples, HEARD_RATE))
+        heard = Heard(duration_ms, peaks(samples), beats(samples), pairs.packed(pairs.heard(samples, HEARD_RATE)))
         sound = Sound(
             id=sound_id,
             title=about.title,

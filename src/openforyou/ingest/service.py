@@ -28,9 +28,7 @@ from openforyou.catalog.errors import AlreadyTaken, ItemNotFound
 from openforyou.catalog.queue import store as queue
 from openforyou.catalog.rules import checked_caption, checked_title
 from openforyou.catalog.service import Catalog
-from openforyou.catalog.sounds.errors import NotHeld
-from openforyou.catalog.sounds.rules import WAYS_ON, main_sound, told
-from openforyou.catalog.sounds.service import Sounds
+from openforyou.catalog.sounds.rules import WAYS_ON, main_sound
 from openforyou.catalog.types import (
     OWN_SOUND,
     Draft,
@@ -40,18 +38,15 @@ from openforyou.catalog.types import (
     Publication,
     Rendition,
     SoundChoice,
-    SoundSource,
-    SoundUse,
     Urgency,
 )
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput, NotFound
-from openforyou.core.ids import CreatorId, ItemId, SoundId, decode_id, encode_id, new_id
+from openforyou.core.ids import CreatorId, ItemId, decode_id, encode_id, new_id
 from openforyou.core.languages import primary_tag
 from openforyou.core.progress import Progress, silent
 from openforyou.ingest import rules
 from openforyou.ingest.copies import store as copies_store
-from openforyou.ingest.copies.landmarks import sound_landmarks
 from openforyou.ingest.copies.service import Copies
 from openforyou.ingest.copies.taking import Taker
 from openforyou.ingest.copies.types import Comparison
@@ -60,12 +55,12 @@ from openforyou.ingest.credentials.reading import Reader
 from openforyou.ingest.encoders import describe
 from openforyou.ingest.encoders.sample import SOUND_RATE
 from openforyou.ingest.errors import GaveUp, SourceGone
+from openforyou.ingest.landmarks import pairs
 from openforyou.ingest.probe import check_size, probe
-from openforyou.ingest.registry import Registry
 from openforyou.ingest.sound import sound_id
-from openforyou.ingest.soundfiles import HEARD_RATE, samples_of
-from openforyou.ingest.transcode import FILES, Sounding, Work, transcode
-from openforyou.ingest.types import Limits, Processed, Said, Transcoded
+from openforyou.ingest.sounding import ItemSounds
+from openforyou.ingest.transcode import FILES, Work, transcode
+from openforyou.ingest.types import Limits, Processed, Said
 from openforyou.ingest.workspace import workspace
 from openforyou.storage.blobs import Blobs, local_copy
 from openforyou.storage.database import Database
@@ -111,8 +106,7 @@ class Ingest:
         self._threads = threads or os.cpu_count() or 1
         self.credentials = Keeping(Reader())
         """Who reads and signs Content Credentials. Until the platform sets it: nobody is trusted, nothing is signed."""
-        self._sounds = Sounds(database, clock)
-        self._works = Registry(self._sounds)
+        self._sounds = ItemSounds(catalog, database, blobs, clock)
         self._copies: Copies | None = None
 
     def watching_for(self, copies: Copies) -> Self:
@@ -128,8 +122,7 @@ class Ingest:
         `BadMedia`, `TooLarge` or `BadInput` naming the file or field.
         """
         name = rules.checked_name(said.get("name") or path.name)
-        if (chosen := said.get("sound", OWN_SOUND).sound_id) is not None:
-            self._sounds.usable(chosen, creator_id)
+        self._sounds.check(said.get("sound", OWN_SOUND), creator_id)
         title = checked_title(said.get("title") or rules.title_of(name))
         caption = checked_caption(said.get("caption", ""))
         check_size(path, name, self._limits)
@@ -194,21 +187,7 @@ class Ingest:
 
         It is queued as it was when it came. Raises `ItemNotFound`, `NotHeld`, `SoundNotFound`, `SoundNotAllowed`.
         """
-        item = self._catalog.own_item(item_id, creator_id)
-        as_it_was = sound.source is SoundSource.OWN and item.status is ItemStatus.PUBLISHED
-        if item.status not in {ItemStatus.NEEDS_SOUND, ItemStatus.PUBLISHED} or as_it_was:
-            raise NotHeld(item.status.value)
-        if sound.sound_id is not None:
-            self._sounds.usable(sound.sound_id, creator_id)
-        with self._database.connect() as connection:
-            key = store.source_of(connection, item_id)
-        if key not in self._blobs.keys(key):
-            key = f"uploads/{encode_id(item_id)}-{int(self._clock.now().timestamp())}"
-            with workspace() as folder:
-                self._blobs.put(key, local_copy(self._blobs, item.renditions[0].key, folder / "large"))
-        with self._database.begin() as connection:
-            if not store.queue_again(connection, item_id, sound, key):
-                raise NotHeld("being made ready")
+        self._sounds.queue_again(item_id, creator_id, sound)
 
     def check(self, path: Path, progress: Progress = silent) -> list[Comparison]:
         """What a file matches of all that is here, without taking it in. Raises as `take_in` does."""
@@ -220,7 +199,7 @@ class Ingest:
         with workspace() as folder:
             work = Work(self._limits, self._threads, progress, taps=(taker,))
             made, sample = transcode(path, name, clip, folder, work)
-            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            heard = pairs.heard(sample.sound, SOUND_RATE).sampled()
             return self._copies.check(taker.taken(), heard, made.folder / made.renditions[-1].file, made.duration_ms)
 
     def finish(self, item_id: ItemId, progress: Progress = silent) -> Processed:
@@ -271,10 +250,9 @@ class Ingest:
                 publication = self._made(item, taken, folder, progress)
         except BadInput as error:
             return self._refused(connection, item_id, error)
-        forbidden = self._sounds.forbidden(connection, item.creator_id, publication.sounds)
+        forbidden = self._sounds.record(connection, item, publication.sounds)
         if forbidden:
-            return self._needs_sound(connection, item, publication, told(forbidden))
-        self._sounds.put_uses(connection, item_id, publication.sounds)
+            return self._needs_sound(connection, item, forbidden)
         is_published = store.publish(connection, item_id, publication, self._clock.now())
         connection.commit()
         if not is_published:  # Its creator withdrew it while it was being made.
@@ -300,19 +278,19 @@ class Ingest:
         clip = probe(source, taken.source_name, self._limits)
         taker = Taker(clip.picture_s, self._threads)
         taps = () if self._copies is None else (taker,)
-        work = Work(self._limits, self._threads, progress, self._sounding(taken, folder), taps)
+        work = Work(self._limits, self._threads, progress, self._sounds.wanted(taken, folder), taps)
         made, sample = transcode(source, taken.source_name, clip, folder, work)
         files = [made.folder / rendition.file for rendition in made.renditions]
         credentials = self.credentials.keep(source, files, item.title)
         features = describe(replace(sample, title=item.title, caption=item.caption))
-        uses = self._heard_in(made, taken)
+        uses = self._sounds.heard_in(made, taken)
         keys = {file: _key(item, taken, file) for file in FILES}
         for file in (*(rendition.file for rendition in made.renditions), made.poster, made.preview):
             self._blobs.put(keys[file], made.folder / file)
         large = made.renditions[0].size
         held_because = ""
         if self._copies is not None:
-            heard = sound_landmarks(sample.sound, SOUND_RATE)
+            heard = pairs.heard(sample.sound, SOUND_RATE).sampled()
             picture = made.folder / made.renditions[-1].file
             held_because = self._copies.admit(item, taker.taken(), heard, picture, made.duration_ms)
         return Publication(
@@ -339,31 +317,8 @@ class Ingest:
             held_because=held_because,
         )
 
-    def _sounding(self, taken: Any, folder: Path) -> Sounding:
-        """What the item is to sound like, with the chosen sound as a file of this machine. Raises `SoundNotFound`."""
-        if taken.library_sound_id is None:
-            return Sounding(is_muted=taken.sound_source == SoundSource.MUTED)
-        sound = self._sounds.sound(SoundId(taken.library_sound_id))
-        path = local_copy(self._blobs, sound.audio_key, folder / "sound.m4a")
-        return Sounding(path=path, from_ms=taken.library_from_ms)
-
-    def _heard_in(self, made: Transcoded, taken: Any) -> tuple[SoundUse, ...]:
-        """Which registered sounds the item has: the one that was chosen, or those that are recognised in it."""
-        if taken.library_sound_id is not None:
-            return (SoundUse(SoundId(taken.library_sound_id), 0, made.duration_ms, is_chosen=True),)
-        works = self._works.current()
-        if not made.has_sound or works is None:
-            return ()
-        heard = works.matches(samples_of(made.folder / made.renditions[0].file, taken.source_name), HEARD_RATE)
-        return tuple(
-            SoundUse(match.work_id, match.start_ms, min(match.end_ms, made.duration_ms))
-            for match in heard
-            if match.start_ms < made.duration_ms
-        )
-
-    def _needs_sound(self, connection: Connection, item: Item, publication: Publication, reason: str) -> Processed:
+    def _needs_sound(self, connection: Connection, item: Item, reason: str) -> Processed:
         """Keep the upload, and what was recognised in it, until its creator has chosen."""
-        self._sounds.put_uses(connection, item.id, publication.sounds)
         store.set_status(connection, item.id, ItemStatus.NEEDS_SOUND, f"{reason} {WAYS_ON}")
         connection.commit()
         self._remove_files(item.id, {item.poster_key, item.preview_key, *(file.key for file in item.renditions)})

@@ -39,5 +39,5 @@ def test_one_drawing_is_no_copy_of_the_next(tmp_path: Path, look: str) -> None:
         item = Other(ItemId(1), theirs.print, their_seconds, lambda their_path=their_path: their_path)
         for mirrored in (False, True):
             frames = tuple(range(min(4, len(theirs.print.times_ms))))
-            compared = Examination(print_, path, seconds).compared(item, Found(1, 1.0, mirrored, frames))
-            assert compared.verdict not in REFUSING, f"{look} {one} beside {other}: {compared}"
+            for compared in Examination(print_, path, seconds).each([(item, Found(1, 1.0, mirrored, frames))]):
+                assert compared.verdict not in REFUSING, f"{look} {one} beside {other}: {compared}"

@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 
 from openforyou.core.errors import BadInput
+from openforyou.drills.music.songs import song
 from openforyou.ingest.studio.pictures import photo
 from openforyou.ingest.studio.render import Sources, mixed, render
 from openforyou.ingest.studio.storyboard import Shot, Storyboard, Transition, read
 from openforyou.ingest.studio.timeline import on_beat, timeline
 from tests.ingest.films import Film, pixels_of
-from tests.ingest.tunes import tune, write_wav
+from tests.ingest.tunes import write_wav
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -36,7 +37,7 @@ def near(pixel: np.ndarray, colour: tuple[int, int, int]) -> bool:
 def test_pictures_stand_whole_in_order_with_their_sound(tmp_path: Path) -> None:
     files = {"a.jpg": picture(tmp_path / "a.jpg", RED), "b.png": picture(tmp_path / "b.png", BLUE, (300, 600))}
     board = read({"shots": [still("a.jpg"), still("b.png", ground="plain")], "rate": 24, "transition_ms": 0})
-    sound = write_wav(tmp_path / "s.wav", tune(5, 3))
+    sound = write_wav(tmp_path / "s.wav", song(5, 3))
     render(board, Sources(files, sound), tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as made:
         assert (made.streams.video[0].width, made.streams.video[0].height) == (720, 1280)

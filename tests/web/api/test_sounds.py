@@ -12,10 +12,11 @@ from PIL import Image
 from openforyou.app.platform import Platform
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence
 from openforyou.core.ids import encode_id
-from tests.ingest.tunes import tune, write_wav
+from openforyou.drills.music.songs import song
+from tests.ingest.tunes import write_wav
 from tests.web.conftest import Browser
 
-SONG = tune(51, 8)
+SONG = song(51, 8)
 
 
 @pytest.fixture

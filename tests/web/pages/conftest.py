@@ -28,10 +28,11 @@ from openforyou.catalog.sounds.types import About, Access, Audience, Licence, So
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId, encode_id
 from openforyou.drills.elsewhere import Elsewhere
+from openforyou.drills.music import songs
 from openforyou.events.types import Counts
 from openforyou.web.application import create_app
 from openforyou.web.rates import Rates
-from tests.ingest.tunes import tune, write_wav
+from tests.ingest.tunes import write_wav
 from tests.web.pages.clips import LOOKS, write_clip
 from tests.web.pages.there import elsewhere
 
@@ -287,7 +288,7 @@ def there(site: Site, tmp_path: Path) -> Iterator[Elsewhere]:
 def song(site: Site) -> Sound:
     """In the library, for everybody, with a beat."""
     about = About("Plucked", "A. Composer", Licence.CC_BY)
-    path = write_wav(site.folder / "plucked.wav", tune(21, 12, beat_s=0.5))
+    path = write_wav(site.folder / "plucked.wav", songs.song(21, 12, beat_s=0.5))
     return site.platform.library.add(path, about, Access(Audience.EVERYONE), "operator")
 
 

@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, expect
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
 from openforyou.catalog.types import ItemKind, ItemStatus, Right
 from openforyou.core.ids import ItemId, decode_id, encode_id
+from openforyou.drills.music.songs import RATE, song
 from openforyou.ingest.studio.storyboard import read
 from openforyou.ingest.studio.timeline import timeline
-from tests.ingest.tunes import RATE, tune, write_wav
+from tests.ingest.tunes import write_wav
 from tests.ingest.voiced import film_with
 from tests.web.pages.conftest import ARGUMENTS, PHONE, Site, Visit
 from tests.web.pages.test_pages import violations
@@ -85,7 +86,7 @@ def test_the_preview_does_the_sums_of_the_renderer(visit: Visit) -> None:
 
 
 def test_a_held_clip_is_muted_on_the_page(visit: Visit, site: Site) -> None:
-    other = tune(33, 12)
+    other = song(33, 12)
     about = About("Reserved", "B. Owner", Licence.ALL_RIGHTS_RESERVED)
     site.platform.library.add(write_wav(site.folder / "r.wav", other), about, Access(Audience.NOBODY), "operator")
     visit.open("/about")

@@ -12,6 +12,7 @@ from time import process_time
 import av
 import cv2
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from openforyou.bench.copies import sound
 from openforyou.bench.copies.alterations import SINGLE
@@ -36,11 +37,12 @@ BOOTSTRAPS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many films, how many draws of each alteration of each, and how large a catalogue is searched."""
+    """How many films, on how many each alteration is tried, and how large a catalogue is searched."""
 
     films: int = 10
+    each: int = 6
     combined: int = 60
-    catalogue: int = 100_000
+    catalogue: int = 20_000
     sounds: int = 60
     seed: int = 11
 
@@ -90,11 +92,11 @@ class _Bench:
         start = process_time()
         found = self.index.search(taken)
         self.tally.search_s.append(process_time() - start)
-        start = process_time()
-        examination, verdicts = Examination(taken, path, film.seconds), dict[int, Verdict]()
-        for one in [one for one in found if one.item_id > 0][:EXAMINED_MAX]:
-            if verdicts.get(one.item_id) not in REFUSING:
-                verdicts[one.item_id] = examination.compared(self.others[one.item_id], one).verdict
+        start, verdicts = process_time(), dict[int, Verdict]()
+        candidates = [(self.others[one.item_id], one) for one in found if one.item_id > 0][:EXAMINED_MAX]
+        for compared in Examination(taken, path, film.seconds).each(candidates):  # On, where an upload is refused.
+            if verdicts.get(compared.other_id) not in REFUSING:
+                verdicts[compared.other_id] = compared.verdict
         self.tally.examine_s.append(process_time() - start)
         self._count(kind, source, verdicts)
         if kind:
@@ -122,7 +124,7 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
     """Measure recall, wrong blocks, sound and cost."""
     load = load or Load()
     cv2.setNumThreads(1)
-    with TemporaryDirectory(prefix="openforyou-") as folder:
+    with TemporaryDirectory(prefix="openforyou-") as folder, threadpool_limits(limits=1, user_api="blas"):
         bench = _Bench(Path(folder), load)
         given = list(films(load.films, load.seed))
         numbers = [bench.enter(*one) for one in given]
@@ -137,28 +139,33 @@ def run(load: Load | None = None, progress: Progress = silent) -> Report:
 
 
 def _ask_all(bench: _Bench, cases: list[tuple[int, Film]], progress: Progress) -> None:
+    """Each alteration of some films, every film in turn, and between them the combinations."""
     rng = np.random.default_rng([bench.load.seed, 1])
     other = painted("koi", 77, 6.0)
-    kinds, done = list(SINGLE), 0
-    total = len(cases) * len(kinds) + bench.load.combined
-    for number, film in cases:
-        for kind in kinds:
-            altered, words = SINGLE[kind](rng, film, other)
-            crf = int(rng.integers(*STRONG_CRF)) if kind == "compression" else COPY_CRF
-            bench.ask(kind, number, altered, crf, words)
-            done += 1
-            progress(done, total, kind)
-    for turn in range(bench.load.combined):
-        number, film = cases[turn % len(cases)]
-        chosen = sorted(rng.choice(len(kinds), int(rng.integers(2, 4)), replace=False).tolist())
-        altered, told = film, []
-        for place in chosen:
-            altered, words = SINGLE[kinds[place]](rng, altered, other)
-            told.append(f"{kinds[place]} {words}")
-        crf = int(rng.integers(*STRONG_CRF)) if "compression" in (kinds[place] for place in chosen) else COPY_CRF
-        bench.ask("combined", number, altered, crf, ", ".join(told))
-        done += 1
-        progress(done, total, "combined")
+    kinds = list(SINGLE)
+    turns = [(kind, turn) for turn in range(bench.load.each) for kind in range(len(kinds))]
+    total, combined = len(turns) + bench.load.combined, 0
+    for done, (kind, turn) in enumerate(turns, 1):
+        number, film = cases[(kind + turn * len(kinds)) % len(cases)]
+        altered, words = SINGLE[kinds[kind]](rng, film, other)
+        crf = int(rng.integers(*STRONG_CRF)) if kinds[kind] == "compression" else COPY_CRF
+        bench.ask(kinds[kind], number, altered, crf, words)
+        while combined * len(turns) < done * bench.load.combined:
+            _ask_combined(bench, cases[combined % len(cases)], other, rng)
+            combined += 1
+        progress(done + combined, total, "altered copies")
+
+
+def _ask_combined(bench: _Bench, case: tuple[int, Film], other: Film, rng: np.random.Generator) -> None:
+    """Two or three alterations, one after the other."""
+    (number, altered), kinds = case, list(SINGLE)
+    chosen = sorted(rng.choice(len(kinds), int(rng.integers(2, 4)), replace=False).tolist())
+    told = []
+    for place in chosen:
+        altered, words = SINGLE[kinds[place]](rng, altered, other)
+        told.append(f"{kinds[place]} {words}")
+    crf = int(rng.integers(*STRONG_CRF)) if "compression" in (kinds[place] for place in chosen) else COPY_CRF
+    bench.ask("combined", number, altered, crf, ", ".join(told))
 
 
 def _taken(path: Path) -> Taken:

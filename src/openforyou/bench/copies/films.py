@@ -63,7 +63,7 @@ def write(film: Film, path: Path, crf: int = SOURCE_CRF) -> Path:
     height, width = film.frames.shape[1:3]
     rate = Fraction(film.per_s).limit_denominator(1_000)
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": str(crf)})
+        stream = output.add_stream("libx264", rate=rate, options={"preset": "superfast", "crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.thread_count = 1
         for number, pixels in enumerate(film.frames):

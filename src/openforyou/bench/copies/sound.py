@@ -15,8 +15,8 @@ from openforyou.core.progress import Progress
 from openforyou.demo.looks import all_looks
 from openforyou.demo.music.instruments import RATE_HZ
 from openforyou.demo.music.score import perform
-from openforyou.ingest.copies.landmarks import Landmarks, sound_landmarks
-from openforyou.ingest.copies.sounds import SoundIndex
+from openforyou.ingest.landmarks.index import SoundIndex
+from openforyou.ingest.landmarks.pairs import Pairs, heard
 
 SPAN_S, TRACK_S, UNDER_DB = 5, 14, 6.0
 SPANS = 3
@@ -42,28 +42,28 @@ def measured(tracks: int, seed: int, progress: Progress) -> Heard:
     """`tracks` pieces of music, several of each look with other seeds: siblings, not twins."""
     looks = list(all_looks().values())
     rng = np.random.default_rng([seed, 2])
-    index, heard, played = SoundIndex(), Heard(), list[Samples]()
+    index, told, played = SoundIndex(), Heard(), list[Samples]()
     for number in range(tracks):
         music = perform(looks[number % len(looks)].music, TRACK_S, np.random.default_rng([seed, number]))
         played.append(music.mean(axis=1).astype(np.float32))
-        index.add([(number, sound_landmarks(played[-1], RATE_HZ))])
+        index.add([(number, heard(played[-1], RATE_HZ))])
         progress(number, tracks, "sounds")
     for number, track in enumerate(played):
         for _ in range(SPANS):
-            found = {one.sound for one in index.search(_asked(rng, track), limit=tracks)}
-            heard.found.append(number in found)
-            heard.false += len(found - {number})
-            heard.pairs += tracks - 1
-    return heard
+            found = {one.sound for one in index.search(_asked(rng, track))}
+            told.found.append(number in found)
+            told.false += len(found - {number})
+            told.pairs += tracks - 1
+    return told
 
 
-def _asked(rng: Generator, track: Samples) -> Landmarks:
+def _asked(rng: Generator, track: Samples) -> Pairs:
     start = int(rng.uniform(0, TRACK_S - SPAN_S) * RATE_HZ)
     span = track[start : start + SPAN_S * RATE_HZ]
     voice = speech(rng, SPAN_S)
     loud = np.sqrt((span**2).mean()) / np.sqrt((voice**2).mean()) * 10 ** (UNDER_DB / 20)
     mixed = span + voice * loud
-    return sound_landmarks((mixed / max(1.0, float(np.abs(mixed).max()))).astype(np.float32), RATE_HZ)
+    return heard((mixed / max(1.0, float(np.abs(mixed).max()))).astype(np.float32), RATE_HZ)
 
 
 def speech(rng: Generator, seconds: float) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,14 +17,14 @@ SIZE, PICTURES_PER_S = (180, 320), 10
 Samples = NDArray[np.float32]
 
 
-def song(seed: int, seconds: float) -> Samples:
-    """Plucked notes in three voices, as no other seed plays them."""
+def song(seed: int, seconds: float, beat_s: float = 0.25) -> Samples:
+    """Plucked notes in three voices on a grid of beats, as no other seed plays them."""
     rng = np.random.default_rng(seed)
     out = np.zeros(round(seconds * RATE))
     for voice, step in ((0, 1), (1, 1), (2, 2)):
-        for beat in range(0, round(4 * seconds), step):
+        for beat in range(0, int(seconds / beat_s), step):
             pitch = 110 * 2 ** (voice + int(rng.integers(0, 24)) / 12) * rng.uniform(0.99, 1.01)
-            start = beat * RATE // 4
+            start = round(beat * beat_s * RATE)
             time = np.arange(min(round(0.6 * RATE), len(out) - start)) / RATE
             for tone, level in ((1, 1.0), (2, 0.6), (3, 0.4), (4, 0.25)):
                 out[start : start + len(time)] += level * np.sin(2 * np.pi * pitch * tone * time) * np.exp(-5 * time)
@@ -62,14 +63,23 @@ def faster(music: Samples, factor: float) -> Samples:
 
 def clip(path: Path, samples: Samples) -> Path:
     """A clip of moving colours with that sound."""
+
+    def colours(number: int) -> NDArray[np.uint8]:
+        return np.full((SIZE[1], SIZE[0], 3), (40 + 3 * number) % 200, np.uint8)
+
+    return filmed(path, samples, colours)
+
+
+def filmed(path: Path, samples: Samples, picture_of: Callable[[int], NDArray[np.uint8]]) -> Path:
+    """A clip as long as its sound, of pictures (H, W, 3) by their number, `PICTURES_PER_S` of them a second."""
+    width, height = SIZE
     with av.open(str(path), "w") as container:
-        picture = container.add_stream("libx264", rate=PICTURES_PER_S, options={"preset": "ultrafast"})
-        picture.width, picture.height = SIZE
+        picture = container.add_stream("libx264", rate=PICTURES_PER_S, options={"preset": "ultrafast", "g": "15"})
+        picture.width, picture.height = width, height
         picture.pix_fmt = "yuv420p"
         sound = container.add_stream("aac", rate=RATE, layout="mono")
         for number in range(round(len(samples) / RATE * PICTURES_PER_S)):
-            pixels = np.full((SIZE[1], SIZE[0], 3), (40 + 3 * number) % 200, np.uint8)
-            frame = VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame = VideoFrame.from_ndarray(picture_of(number), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, PICTURES_PER_S)
             container.mux(picture.encode(frame))
         container.mux(picture.encode(None))

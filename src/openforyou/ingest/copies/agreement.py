@@ -32,6 +32,8 @@ SPEEDS = np.exp(np.linspace(np.log(0.72), np.log(1.4), 33))
 OVERLAP_MIN = 0.06
 """Of the clip's frame that the item must cover."""
 REFINED_BY = 6
+HOPELESS, GOOD_ENOUGH = 0.12, 0.93
+"""Where making the map more precise changes nothing: what agrees by chance, and what agrees already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def agreement(clip: Span, item: Span, matrix: Matrix) -> Agreement | None:
     """The best line for an item that lies in the clip by `matrix`, which is made more precise; None: no overlap."""
     best = _along(clip, item, matrix)
     for _ in range(2):
-        if best is None:
-            return None
+        if best is None or not HOPELESS < best.cosine < GOOD_ENOUGH:
+            return best
         finer = _refined(clip, item, best)
         again = None if finer is None else _along(clip, item, finer)
         if again is None or again.cosine <= best.cosine + 0.005:
@@ -159,29 +161,58 @@ class _Moments:
         return self.likes[np.arange(len(self.times))[None], at], weight
 
 
+class _Lines:
+    """All lines of a speed that begin a whole number of frames apart: each clip's moment is a row that is shifted."""
+
+    def __init__(self, moments: _Moments, first: int, count: int) -> None:
+        """Starts from `first` frames on, `count` of them."""
+        self._moments, self._first, self._count = moments, first, count
+        weight = np.maximum(moments.moved[:, None], moments.moved_too[None])
+        reach = np.rint(np.array([SPEEDS[0] * moments.times[0], SPEEDS[-1] * moments.times[-1]]) * PER_S)
+        self._before = max(0, -(first + int(reach[0]))) + 1
+        after = max(0, first + count + int(reach[1]) - weight.shape[1]) + 1
+        wide = ((0, 0), (self._before, after))
+        self._windows = [
+            np.lib.stride_tricks.sliding_window_view(np.pad(one.astype(np.float32), wide), count, axis=1)
+            for one in (weight * moments.likes, weight, weight > 0)
+        ]
+
+    def scores(self, speed: float) -> Floats:
+        """(S,) of each start."""
+        at = self._first + np.rint(speed * self._moments.times * PER_S).astype(int) + self._before
+        rows = np.arange(len(at))
+        agreeing, weight, moving = (window[rows, at].sum(axis=0) for window in self._windows)
+        return _score(agreeing, weight, moving)
+
+
+def _score(agreeing: Floats, weight: Floats, moving: Floats) -> Floats:
+    """From sums along a line: the weighted mean cosine, less where there is little movement to go by."""
+    return np.asarray(agreeing / (weight + 1e-3) * np.sqrt(np.minimum(moving / PER_S / ENOUGH_S, 1)), np.float32)
+
+
 def _line(moments: _Moments) -> tuple[float, float]:
     """Start and speed of the line along which changes agree best."""
-    speeds = SPEEDS
+    begin = float(moments.times_too[0])
     first, last = float(moments.times[0]), float(moments.times[-1])
-    low = moments.times_too[0] - last * SPEEDS[-1] + 1.0
-    starts = np.arange(low, moments.times_too[-1] - first * SPEEDS[0] - 1.0, 1 / PER_S)
+    low = int(np.ceil((1.0 - last * SPEEDS[-1]) * PER_S))
+    count = int((moments.times_too[-1] - begin - first * SPEEDS[0] - 1.0) * PER_S) - low
+    if count < 1:
+        return 0.0, 1.0
+    lines = _Lines(moments, low, count)
     best = (-1.0, 0.0, 1.0)
-    for step in (1 / PER_S, 0.25 / PER_S):
-        for speed in speeds:
-            if not len(starts):
-                break
-            likes, weight = moments.along(starts, float(speed))
-            moving_s = (weight > 0).sum(axis=1) / PER_S
-            score = (
-                (weight * likes).sum(axis=1) / (weight.sum(axis=1) + 1e-3) * np.sqrt(np.minimum(moving_s / ENOUGH_S, 1))
-            )
-            place = int(score.argmax())
-            if score[place] > best[0]:
-                best = (float(score[place]), float(starts[place]), float(speed))
-        _, start, speed = best
-        middle = (first + last) / 2
-        speeds = speed * np.linspace(0.98, 1.02, 9)
-        starts = start + np.arange(-8, 9) * step / 4 + (speed - speeds.mean()) * middle
+    for speed in SPEEDS:
+        scores = lines.scores(float(speed))
+        place = int(scores.argmax())
+        if scores[place] > best[0]:
+            best = (float(scores[place]), begin + (low + place) / PER_S, float(speed))
+    _, start, speed = best
+    for finer in speed * np.linspace(0.98, 1.02, 9):
+        starts = start + np.arange(-8, 9) * 0.25 / PER_S + (speed - finer) * (first + last) / 2
+        likes, weight = moments.along(starts, float(finer))
+        scores = _score((weight * likes).sum(axis=1), weight.sum(axis=1), (weight > 0).sum(axis=1))
+        place = int(scores.argmax())
+        if scores[place] > best[0]:
+            best = (float(scores[place]), float(starts[place]), float(finer))
     return best[1], best[2]
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 
-import numpy as np
 from sqlalchemy import Connection
 
 from openforyou.core.ids import encode_id
-from openforyou.ingest.copies import landmarks, prints, store
+from openforyou.ingest.copies import prints, store
 from openforyou.ingest.copies.errors import BadPrint
 from openforyou.ingest.copies.index import CopyIndex
-from openforyou.ingest.copies.sounds import SoundIndex
+from openforyou.ingest.landmarks.index import SoundIndex
+from openforyou.ingest.landmarks.pairs import NOTHING, unpacked
 
-SAMPLED = 8
-"""One landmark in so many is indexed: a whole sound has thousands."""
 _log = logging.getLogger(__name__)
 
 
@@ -35,11 +33,5 @@ class Live:
                 except BadPrint as error:
                     _log.warning("item %s is not looked for: %s", encode_id(row.item_id), error)
             self.pictures.add(readable)
-            self.sounds.add([(int(row.item_id), sampled(landmarks.unpacked(row.sound))) for row in rows])
+            self.sounds.add([(int(row.item_id), unpacked(row.sound) or NOTHING) for row in rows])
             self._place = int(rows[-1].place)
-
-
-def sampled(sound: landmarks.Landmarks) -> landmarks.Landmarks:
-    """Those whose code falls into the sample: the same of each copy of a sound."""
-    spread = (sound[:, 0] * np.uint32(2_654_435_761)) >> np.uint32(16)
-    return np.asarray(sound[spread % SAMPLED == 0], np.uint32)

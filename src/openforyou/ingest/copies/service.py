@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from openforyou.catalog.standing import store as standing
@@ -24,16 +25,18 @@ from openforyou.ingest.copies import prints, store, words
 from openforyou.ingest.copies.errors import BadPrint, CopyOfAnother, NotHeld
 from openforyou.ingest.copies.examine import Examination, Other
 from openforyou.ingest.copies.index import Found
-from openforyou.ingest.copies.landmarks import Landmarks
-from openforyou.ingest.copies.landmarks import packed as packed_sound
 from openforyou.ingest.copies.live import Live
 from openforyou.ingest.copies.taking import Taken
 from openforyou.ingest.copies.types import REFUSING, Comparison, Decision, Match, Spans, Verdict
+from openforyou.ingest.landmarks.pairs import Pairs
+from openforyou.ingest.landmarks.pairs import packed as packed_sound
+from openforyou.ingest.landmarks.works import joined
 from openforyou.ingest.workspace import workspace
 from openforyou.moderation.claims import store as claims
 from openforyou.storage.blobs import Blobs, local_copy
 from openforyou.storage.database import Database
 
+SOUNDS_MAX = 12
 EXAMINED_MAX = 10
 """Candidates of one clip that are looked at."""
 FILES = ("small.mp4", "large.mp4")
@@ -52,7 +55,7 @@ class Copies:
         self._live = Live()
         self._looking = threading.Lock()
 
-    def admit(self, item: Item, taken: Taken, sound: Landmarks, path: Path, duration_ms: int) -> str:
+    def admit(self, item: Item, taken: Taken, sound: Pairs, path: Path, duration_ms: int) -> str:
         """Let a clip pass that is about to be published, whose picture lies at `path`; its blobs are there already.
 
         Answers why it must be held for a person, or nothing. Raises `CopyOfAnother`.
@@ -64,7 +67,7 @@ class Copies:
             store.put_matches(connection, item.id, found, self._clock.now())
         return self._ruled(item.creator_id, found)
 
-    def check(self, taken: Taken, sound: Landmarks, path: Path, duration_ms: int) -> list[Comparison]:
+    def check(self, taken: Taken, sound: Pairs, path: Path, duration_ms: int) -> list[Comparison]:
         """What a clip matches, of all that is here, without taking it in."""
         return self._compared(taken, sound, path, duration_ms, LAST)
 
@@ -115,51 +118,51 @@ class Copies:
 
     # Looking
 
-    def _compared(self, taken: Taken, sound: Landmarks, path: Path, duration_ms: int, place: int) -> list[Comparison]:
+    def _compared(self, taken: Taken, sound: Pairs, path: Path, duration_ms: int, place: int) -> list[Comparison]:
         """All that came before `place`, still counts, and matches."""
         with self._looking:
             with self._database.connect() as connection:
                 self._live.catch_up(connection)
             found = self._live.pictures.search(taken)
-            heard = self._live.sounds.search(sound)
+            heard = joined(self._live.sounds.search(sound))[:SOUNDS_MAX]
         with self._database.connect() as connection:
             rows = store.living(connection, [*(one.item_id for one in found), *(one.sound for one in heard)])
         rows = {key: row for key, row in rows.items() if row.place < place}
         answer: dict[int, Comparison] = {}
         with workspace() as folder:
-            examination = Examination(taken, path, duration_ms / 1_000)
-            for one in [one for one in found if one.item_id in rows][:EXAMINED_MAX]:
-                compared = self._examined(examination, rows[one.item_id], one, folder)
-                if compared is not None and _outranks(compared, answer.get(one.item_id)):
-                    answer[one.item_id] = compared
-                if compared is not None and compared.verdict in REFUSING:
+            candidates = self._candidates([one for one in found if one.item_id in rows][:EXAMINED_MAX], rows, folder)
+            for compared in Examination(taken, path, duration_ms / 1_000).each(candidates):
+                if compared.verdict is Verdict.UNRELATED:
+                    continue
+                if _outranks(compared, answer.get(compared.other_id)):
+                    answer[compared.other_id] = compared
+                if compared.verdict in REFUSING:
                     break
         by_sound = [
             Comparison(
                 ItemId(one.sound),
                 Verdict.SAME_SOUND,
                 Spans(one.from_ms, one.to_ms, one.other_from_ms, one.other_from_ms + one.to_ms - one.from_ms),
-                evidence={"landmarks": float(one.strength)},
+                evidence={"strength": round(one.strength, 1), "sharpness": round(one.sharpness, 1)},
             )
             for one in heard
             if one.sound in rows
         ]
         return [*answer.values(), *by_sound]
 
-    def _examined(self, examination: Examination, row: store.Living, found: Found, folder: Path) -> Comparison | None:
-        """None where the item turned out to be unrelated, or cannot be read any more."""
-        try:
-            other = Other(
-                ItemId(row.id),
-                prints.unpacked(row.picture),
-                row.duration_ms / 1_000,
-                lambda: self._picture(ItemId(row.id), folder),
-            )
-            compared = examination.compared(other, found)
-        except (BadPrint, NotFound) as error:
-            _log.warning("item %s cannot be compared: %s", encode_id(row.id), error)
-            return None
-        return None if compared.verdict is Verdict.UNRELATED else compared
+    def _candidates(
+        self, found: Iterable[Found], rows: dict[int, store.Living], folder: Path
+    ) -> Iterator[tuple[Other, Found]]:
+        """Each with its print; one that cannot be read any more is left out."""
+        for one in found:
+            item_id = ItemId(one.item_id)
+            try:
+                its = prints.unpacked(rows[item_id].picture)
+            except BadPrint as error:
+                _log.warning("item %s cannot be compared: %s", encode_id(item_id), error)
+                continue
+            path = partial(self._picture, item_id, folder)
+            yield Other(item_id, its, rows[item_id].duration_ms / 1_000, path), one
 
     def _picture(self, item_id: ItemId, folder: Path) -> Path:
         """A file of this machine with an item's picture. Raises `NotFound`."""

@@ -3,7 +3,7 @@
 What had ended is said first, as a grant and its end; then the refusals that came with content; then what holds. Under
 this order the same holds afterwards as before. Done once: a row that somebody adds to `rights` later is none of it.
 
-Revision ID: 0015
+Revision ID: 0014
 Revises: 0013
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None

@@ -1,14 +1,14 @@
 """Forgetting: whom each model learned from, which are stale, and which weights were destroyed
 
-Revision ID: 0015
-Revises: 0011
+Revision ID: 0016
+Revises: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
