@@ -143,7 +143,7 @@ def test_a_take_is_recorded_to_a_sound_and_published_with_it(cameraman: Browser,
 
 def test_a_sound_of_ones_own_is_added_and_given_on_the_pages(visit: Visit, site: Site) -> None:
     visit.expected += ["422", "404"]
-    path = write_wav(site.folder / "mine.wav", tune(57, 3))
+    path = write_wav(site.folder / "mine.wav", song(57, 3))
     visit.open("/about")
     visit.sign_up("composes@example.org", "composes")
     page = visit.open("/sounds")
