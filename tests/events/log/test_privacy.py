@@ -45,6 +45,7 @@ RECORD_KEYS = {
     "policy_end": {"id", "reason", "at"},
     "refused": {"since", "until", "by_reason"},
     "weights": {"digest", "values"},
+    "right": {"v", "act", "right", "kind", "commitment"},
 }
 SHORTEST = 6
 """Spellings of fewer bytes stand in any noise."""
@@ -92,6 +93,7 @@ class Someone:
                     one["detail"] = DETAIL
             outcomes = client.post("/v1/events", json={"events": told}).json()
             assert outcomes["refused"] == 0, outcomes
+            assert client.put("/v1/rights", json={"learn": True}).status_code == 200
             assert client.post("/v1/events", json={"events": [{**told[0], "feed_context": "AAAA"}]}).status_code == 422
             self._note(told, cards, client)
 
@@ -224,7 +226,7 @@ def test_nobody_is_found_in_the_log(someone: Someone, monkeypatch: pytest.Monkey
     deeds = [read_leaf(leaf) for leaf in leaves if leaf[:1] != b"{"]
     assert {deed.action for deed in deeds} == {int(action) for action in Action}, "all of it was done, and is told"
     records = [json.loads(leaf) for leaf in leaves if leaf[:1] == b"{"]
-    assert {record["type"] for record in records} >= {"policy", "policy_end", "refused"}
+    assert {record["type"] for record in records} >= {"policy", "policy_end", "refused", "right"}
     assert len(someone.personal) > 80
     assert leaks(someone.world.platform.settings.log_folder, someone.personal) == []
 

@@ -46,13 +46,13 @@ def test_a_creator_answers_each_question_by_itself_and_takes_all_back(
     rights = site.platform.catalog.rights
     page = visit.open("/rights")
     assert page.locator('[aria-pressed="true"]').count() == 0, "nothing is chosen beforehand"
+    page.locator(".clip-rights summary").click()
     sizes = {
         tuple(round(box[side]) for side in ("width", "height"))
         for one in page.locator(".answers button").all()
         if (box := one.bounding_box()) is not None
     }
     assert len(sizes) == 1, "no is as near as yes"
-    page.locator(".clip-rights summary").click()
     answer(page, "Show it: A title", "Yes")
     assert rights.of_item(item) == {Right.SHOW}
     answer(page, "Learn from it: A title", "Yes")

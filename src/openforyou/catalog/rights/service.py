@@ -103,7 +103,7 @@ class Rights:
             said: list[Decision] = []
             for subject, chosen in wanted.items():
                 for right in sorted(set(Right) - set(chosen)):
-                    if found.get((kind, subject, right), rules.Question()).grants:
+                    if right in held[subject] or found.get((kind, subject, right), rules.Question()).grants:
                         said += voice.says(Act.WITHDRAW, right, kind, [subject], now)
                 for right in sorted(set(chosen) - held[subject]):
                     self._require_open(connection, found.get((kind, subject, right)), voice, right, subject)

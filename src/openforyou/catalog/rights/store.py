@@ -80,7 +80,7 @@ def record(connection: Connection, decisions: Sequence[Decision], at: datetime) 
         events.append(replace(event, commitment=rules.commitment(secrets[decision.subject_id], event)))
     assert log_store.enqueue(connection, [rules.leaf(one) for one in events]) == first, "the lock is held"
     connection.execute(insert(right_events), [_row(one) for one in events])
-    _settle(connection, kind, ids)
+    _settle(connection, kind, ids, {one.right for one in said})
     return events
 
 
@@ -117,6 +117,7 @@ def end_rights(
     voice, at = told
     hold(connection, subject_kind, [subject_id])
     given = [event.decision.right for event in rules.standing(events_of(connection, subject_kind, [subject_id]))]
+    given += rights_of(connection, subject_kind, subject_id, at) - set(given)  # a row that nobody's word gave ends too
     record(
         connection,
         [
@@ -141,10 +142,16 @@ def own_voice(subject_kind: str, subject_id: int, evidence: str = "taken back") 
     return Voice(by, f"viewer:{encode_id(subject_id)}" if by is Party.VIEWER else by.value, evidence)
 
 
-def _settle(connection: Connection, kind: str, ids: Collection[int]) -> None:
-    """Make what holds of subjects anew from what was said."""
-    stands = rules.standing(events_of(connection, kind, ids))
-    connection.execute(delete(rights).where(rights.c.subject_kind == kind, rights.c.subject_id == any_(_ids(ids))))
+def _settle(connection: Connection, kind: str, ids: Collection[int], about: Collection[Right]) -> None:
+    """Make what holds of subjects anew from what was said, as far as it is about those rights."""
+    stands = [one for one in rules.standing(events_of(connection, kind, ids)) if one.decision.right in about]
+    connection.execute(
+        delete(rights).where(
+            rights.c.subject_kind == kind,
+            rights.c.subject_id == any_(_ids(ids)),
+            rights.c.right.in_(sorted(right.value for right in about)),
+        )
+    )
     # No query asks where somebody is: a grant for one region is on record, and opens nothing.
     rows = [projected(one) for one in stands if not one.decision.region]
     if rows:
