@@ -211,7 +211,7 @@ class Manifests:
     def check(self, model: Model) -> Signed:
         """That a model may serve: its manifest is signed, says what the registry says, and stands in the log.
 
-        Raises `BadManifest` naming what is wrong, `NotInTheLogYet` while the log has not got it, and what of the ledger's
+        Raises `BadManifest` naming what is wrong, `NotInTheLogYet` while the log has not got it, or the ledger's own
         where the log cannot be read. The weights are held against the same hash by whoever reads them.
         """
         signed, name = self.about(model), f"The manifest of model {encode_id(model.id)}"
