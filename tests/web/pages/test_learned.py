@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def test_they_say_that_nothing_was_learned_and_fit_a_phone(make_visit: Callable[..., Visit]) -> None:
     visit = make_visit(viewport=PHONE, reduced_motion="reduce")
-    for address, words in (("/learned", "No model learned from it"), ("/training", "No model serves")):
+    for address, words in (("/learned", "No model learned from anybody yet"), ("/training", "No model serves")):
         assert audit(visit, address) == [], address
         page = visit.open(address)
         expect(page.get_by_text(words)).to_be_visible()
