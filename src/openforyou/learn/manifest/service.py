@@ -40,7 +40,7 @@ from openforyou.learn.manifest.signing import FORM, Signed, opened, sign
 from openforyou.learn.manifest.tree import NONCE_BYTES, Tree
 from openforyou.learn.types import Dataset, Model, ModelId, RightsSnapshot
 from openforyou.ledger.checkpoint import open_checkpoint
-from openforyou.ledger.errors import LedgerError, Missing
+from openforyou.ledger.errors import Missing
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.merkle import EMPTY_ROOT
 from openforyou.ledger.proof import Proof
@@ -50,7 +50,7 @@ from openforyou.storage.blobs import Blobs
 from openforyou.storage.database import Database
 
 PREFIX = "manifests/"
-TREES_HELD = 8
+TREES_HELD, PLACES_HELD = 8, 64
 PUBLISHED_WITHIN_S = 3.0
 """How long a training waits for the log before it leaves the rest to whoever serves."""
 _HINT = "Train anew; what was changed stands nowhere but in the database."
@@ -82,6 +82,7 @@ class Manifests:
         self._log = Log(FolderSource(log_folder))
         self._receipts = Receipts(database, log_folder)
         self._words = Words(self._log)
+        self._places: dict[tuple[int, bytes], int] = {}
         self._trees: dict[ModelId, Tree] = {}
 
     # Making
@@ -138,7 +139,10 @@ class Manifests:
 
     def recorded(self, connection: Connection, events: Sequence[RightEvent]) -> list[RightEvent]:
         """Those words about rights that the log holds, or has on its way."""
-        return self._words.recorded(connection, events, self.size())
+        found = self._words.recorded(connection, events, self.size())
+        if len(found) < len(events):  # what waited may have been published between the two looks
+            found = self._words.recorded(connection, events, self.size())
+        return found
 
     def size(self) -> int:
         """Leaves of the published log; 0 where there is none yet."""
@@ -207,8 +211,8 @@ class Manifests:
     def check(self, model: Model) -> Signed:
         """That a model may serve: its manifest is signed, says what the registry says, and stands in the log.
 
-        Raises `BadManifest` naming what is wrong, `NotInTheLogYet` while the log has not got it. The weights are held
-        against the same hash by whoever reads them.
+        Raises `BadManifest` naming what is wrong, `NotInTheLogYet` while the log has not got it, or the ledger's own
+        where the log cannot be read. The weights are held against the same hash by whoever reads them.
         """
         signed, name = self.about(model), f"The manifest of model {encode_id(model.id)}"
         body = signed.body
@@ -219,7 +223,7 @@ class Manifests:
         try:
             if self.place(model) is None:
                 raise NotInTheLogYet(f"{name} waits for the log.", hint="It serves once its record stands there.")
-        except (NotInLog, LedgerError) as error:
+        except NotInLog as error:
             raise BadManifest(f"{name} is not in the log: {error.message}", hint=_HINT) from error
         return signed
 
@@ -234,9 +238,13 @@ class Manifests:
     def receipt(self, model: Model) -> Proof | None:
         """The proof that the log holds it, good without us; None while it waits."""
         leaf = self.signed(model).leaf()
-        index = self._receipts.place(model.leaf_seq, leaf)
+        known = (model.leaf_seq, leaf)
+        index = self._places.get(known)
+        if index is None:
+            index = self._receipts.place(*known)
         if index is None:
             return None
+        self._places = {**dict(list(self._places.items())[1 - PLACES_HELD :]), known: index}
         data = self._log.checkpoint_bytes()
         head = open_checkpoint(data, self._key().verifying)
         return Proof(index, tuple(self._log.inclusion_proof(index, head.size, head.root)), data)
