@@ -30,7 +30,7 @@ function noPoster(picture) {
 }
 
 function poster(item) {
-  if (!item.poster_url) return noPoster("film");
+  if (!item.poster_url) return noPoster("strip");
   const picture = element("img", { class: "poster", src: item.poster_url, alt: "", loading: "lazy" });
   picture.onerror = () => picture.replaceWith(noPoster("less")); // Without the right to show, nobody gets it.
   return picture;
@@ -220,7 +220,7 @@ function unfinishedRow(upload) {
   const hint = element("p", {}, `Choose the same file again and it goes on from there, until ${until}.`);
   const words = element("div", { class: "words-of" }, element("h2", {}, upload.filename), state, hint);
   const goOn = element("a", { class: "button", href: "/upload" }, "Go on");
-  return element("li", { class: "own" }, noPoster("film"), words, goOn);
+  return element("li", { class: "own" }, noPoster("strip"), words, goOn);
 }
 
 function nothing() {
