@@ -201,7 +201,13 @@ function rowOf(item) {
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, ...linked(item.reason)) : null;
   const held = item.imported_from
-    ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
+    ? element(
+        "p",
+        {},
+        `Private to you: it was imported as a post of ${item.imported_from}. `,
+        element("a", { href: "/identities" }, "Prove that account"),
+        ", and what you allow holds.",
+      )
     : null;
   const choices = item.status === "needs_sound" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
