@@ -148,7 +148,9 @@ def altered(source: Path, path: Path) -> Path:
         out.width, out.height, out.pix_fmt = 180, 320, "yuv420p"
         for frame in given.decode(shown):
             graph.push(frame)
-            made.mux(out.encode(graph.pull()))
+            changed = graph.pull()
+            assert isinstance(changed, av.VideoFrame)
+            made.mux(out.encode(changed))
         made.mux(out.encode(None))
     return path
 
