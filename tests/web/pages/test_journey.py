@@ -19,7 +19,7 @@ from openforyou.core.ids import encode_id
 from openforyou.drills.elsewhere import Elsewhere
 from tests.ingest.imports.builders import mastodon, zipped
 from tests.web.pages.clips import write_clip
-from tests.web.pages.conftest import PHONE, Site, Visit
+from tests.web.pages.conftest import PATIENCE_MS, PHONE, Site, Visit
 from tests.web.pages.there import HOST, write_bio
 
 pytestmark = pytest.mark.browser
@@ -113,7 +113,7 @@ def test_a_creator_moves_in_and_is_found_in_the_feed(
         row.locator(".seconds").fill("0.8")
     page.get_by_label("Sound", exact=True).select_option(encode_id(song.id))
     page.get_by_role("button", name="Render it").click()
-    expect(page.get_by_role("heading", name="It is rendered")).to_be_visible()
+    expect(page.get_by_role("heading", name="It is rendered")).to_be_visible(timeout=4 * PATIENCE_MS)
     page.get_by_label("Title").fill("Moved in")
     for right in ("Show it", "Recommend it"):
         page.locator("#publishing").get_by_role("checkbox", name=right).check()
@@ -148,7 +148,9 @@ def altered(source: Path, path: Path) -> Path:
         out.width, out.height, out.pix_fmt = 180, 320, "yuv420p"
         for frame in given.decode(shown):
             graph.push(frame)
-            made.mux(out.encode(graph.pull()))
+            changed = graph.pull()
+            assert isinstance(changed, av.VideoFrame)
+            made.mux(out.encode(changed))
         made.mux(out.encode(None))
     return path
 

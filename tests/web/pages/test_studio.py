@@ -151,7 +151,7 @@ def test_a_sound_of_ones_own_is_added_and_given_on_the_pages(visit: Visit, site:
     page.get_by_role("button", name="Add it").click()
     expect(page.locator("#file-error")).to_contain_text("Choose the file.")
     page.get_by_label("The file").set_input_files(path)
-    page.get_by_label("Title").fill("My own tune")
+    page.get_by_label("Title", exact=True).fill("My own tune")
     page.get_by_label("Licence", exact=True).select_option("licensed")
     page.get_by_role("button", name="Add it").click()
     expect(page.locator("#evidence-error")).to_contain_text("A licence needs evidence.")

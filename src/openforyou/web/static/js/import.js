@@ -111,11 +111,17 @@ function forgetButton(run, button) {
   return button;
 }
 
+/** Where the account of an archive can be proven; nowhere, where the archive names none. */
+function wayToProve(run) {
+  return run.can_give || !run.owner ? [] : [" ", element("a", { href: "/identities" }, "Prove it now")];
+}
+
 /** The rights, one by one, and the button that begins. */
 function decisionOf(run) {
   const made = byId("decision").content.cloneNode(true).firstElementChild;
   const notice = made.querySelector(".notice");
-  notice.textContent = run.can_give ? "The account is proven: the rights that you tick hold at once." : run.why_not;
+  if (run.can_give) notice.textContent = "The account is proven: the rights that you tick hold at once.";
+  else notice.append(run.why_not, ...wayToProve(run));
   forgetButton(run, made.querySelector("[data-forget]"));
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -148,7 +154,7 @@ function resultOf(run) {
   const forget = forgetButton(run, element("button", { class: "button", type: "button" }, "Clear this away"));
   return [
     element("p", { class: "state done" }, words),
-    element("p", {}, unproven.trim()),
+    element("p", {}, unproven.trim(), ...wayToProve(run)),
     element("div", { class: "choices" }, link, forget),
   ];
 }

@@ -30,7 +30,7 @@ function noPoster(picture) {
 }
 
 function poster(item) {
-  if (!item.poster_url) return noPoster("film");
+  if (!item.poster_url) return noPoster("strip");
   const picture = element("img", { class: "poster", src: item.poster_url, alt: "", loading: "lazy" });
   picture.onerror = () => picture.replaceWith(noPoster("less")); // Without the right to show, nobody gets it.
   return picture;
@@ -201,7 +201,13 @@ function rowOf(item) {
   const state = element("p", { class: `state ${item.status}` }, STATES[item.status], since);
   const reason = item.reason ? element("p", {}, ...linked(item.reason)) : null;
   const held = item.imported_from
-    ? element("p", {}, `Private to you: it was imported as a post of ${item.imported_from}. Prove that account, and what you allow holds.`)
+    ? element(
+        "p",
+        {},
+        `Private to you: it was imported as a post of ${item.imported_from}. `,
+        element("a", { href: "/identities" }, "Prove that account"),
+        ", and what you allow holds.",
+      )
     : null;
   const choices = item.status === "needs_sound" ? soundChoices(item) : null;
   const folds = isPublished ? [rightsOf(item), rulesOf(item)] : [];
@@ -220,7 +226,7 @@ function unfinishedRow(upload) {
   const hint = element("p", {}, `Choose the same file again and it goes on from there, until ${until}.`);
   const words = element("div", { class: "words-of" }, element("h2", {}, upload.filename), state, hint);
   const goOn = element("a", { class: "button", href: "/upload" }, "Go on");
-  return element("li", { class: "own" }, noPoster("film"), words, goOn);
+  return element("li", { class: "own" }, noPoster("strip"), words, goOn);
 }
 
 function nothing() {
