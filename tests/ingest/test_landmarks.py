@@ -20,7 +20,7 @@ from openforyou.ingest.landmarks.works import Works, joined
 
 def track(look: str, seed: int, seconds: float = 10) -> Samples:
     made = perform(all_looks()[look].music, seconds, np.random.default_rng(seed))
-    return made.mean(axis=1).astype(np.float32)
+    return np.asarray(made.mean(axis=1), np.float32)
 
 
 def told(pairs: Pairs) -> set[tuple[int, int]]:

@@ -30,7 +30,7 @@ from openforyou.ingest.copies.service import EXAMINED_MAX
 from openforyou.ingest.copies.taking import Taken, Taker
 from openforyou.ingest.copies.types import REFUSING, Verdict
 
-COPY_CRF, STRONG_CRF = 25, (32, 40)
+COPY_CRF, STRONG_CRF, PRESET = 25, (32, 40), "superfast"
 PLAIN_BITS, PLAIN_SHARE = 31, 0.3
 BOOTSTRAPS = 2_000
 
@@ -76,7 +76,7 @@ class _Bench:
     def enter(self, name: str, scene: str, film: Film) -> int:
         """Take a film into the catalogue."""
         number = len(self.others) + 1
-        path = write(film, self.folder / f"{number}.mp4", SOURCE_CRF)
+        path = write(film, self.folder / f"{number}.mp4", SOURCE_CRF, PRESET)
         stored = unpacked(packed(_taken(path).print))
         self.names[number] = (name, scene)
         self.others[number] = Other(ItemId(number), stored, film.seconds, lambda: path)
@@ -85,7 +85,7 @@ class _Bench:
 
     def ask(self, kind: str, source: int, film: Film, crf: int, done: str) -> None:
         """Look for an altered film (or an unaltered one: `kind` is empty), and count what is said of every other."""
-        path = write(film, self.folder / "asked.mp4", crf)
+        path = write(film, self.folder / "asked.mp4", crf, PRESET)
         start = process_time()
         taken = _taken(path)
         self.tally.print_s.append(process_time() - start)

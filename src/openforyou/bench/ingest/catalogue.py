@@ -50,7 +50,7 @@ def _tracks(seed: int) -> list[Pairs]:
 
 
 def _mono(music: Music, rng: np.random.Generator) -> NDArray[np.float32]:
-    return perform(music, TRACK_S, rng).mean(axis=1).astype(np.float32)
+    return np.asarray(perform(music, TRACK_S, rng).mean(axis=1), np.float32)
 
 
 def _another(rng: np.random.Generator, tracks: list[Pairs]) -> Pairs:

@@ -74,7 +74,8 @@ def make(order: Order) -> None:
     """Film one clip."""
     rng = np.random.default_rng([order.seed, order.number])
     look = list(all_looks().values())[order.number % len(all_looks())]
-    grain = rng.normal(0, GRAIN_LEVELS, (GRAINS, HEIGHT, WIDTH, 1)).astype(np.float32).repeat(3, axis=3)
+    grain = GRAIN_LEVELS * rng.standard_normal((GRAINS, HEIGHT, WIDTH, 1), np.float32)
+    lighter, darker = (np.maximum(sign * grain, 0).astype(np.uint8).repeat(3, axis=3) for sign in (1, -1))
     with av.open(str(order.path), "w") as output:
         options = {"preset": "superfast", "x264-params": f"keyint={2 * PER_S}:bframes=0"}
         video = output.add_stream("libx264", rate=PER_S, options=options)
@@ -85,8 +86,8 @@ def make(order: Order) -> None:
         audio.bit_rate = SOUND_BITS_PER_S
         pictures = _pictures(order, rng)
         for number in range(round(order.seconds * PER_S)):
-            noisy = _covering(next(pictures)) + grain[int(rng.integers(GRAINS))]
-            pixels = np.clip(noisy, 0, 255).astype(np.uint8)
+            which = int(rng.integers(GRAINS))
+            pixels = cv2.subtract(cv2.add(_covering(next(pictures)), lighter[which]), darker[which])
             planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, PER_S)
@@ -113,11 +114,11 @@ def _pictures(order: Order, rng: np.random.Generator) -> Iterator[Picture]:
         yield np.asarray(painter(number / (order.seconds * PER_S)), np.uint8)
 
 
-def _covering(picture: Picture) -> NDArray[np.float32]:
+def _covering(picture: Picture) -> Picture:
     """At the size of the clip, its middle where its shape is another."""
     height, width = picture.shape[:2]
     scale = max(WIDTH / width, HEIGHT / height)
     size = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
     large = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     left, top = (size[0] - WIDTH) // 2, (size[1] - HEIGHT) // 2
-    return large[top : top + HEIGHT, left : left + WIDTH].astype(np.float32)
+    return np.ascontiguousarray(large[top : top + HEIGHT, left : left + WIDTH], np.uint8)

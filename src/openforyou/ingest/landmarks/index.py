@@ -162,7 +162,7 @@ def _moments(slots: Ints, hits: _Hits) -> tuple[Ints, Floats]:
     moments, rarity = moments[order], hits.rarity[order]
     first = np.flatnonzero(np.diff(moments, prepend=-1))
     keys, number = np.unique(moments[first] >> 16, return_inverse=True)
-    return keys, np.bincount(number, rarity[first], minlength=len(keys))
+    return keys, np.asarray(np.bincount(number, rarity[first], minlength=len(keys)), np.float64)
 
 
 def _outstanding(strengths: Floats) -> tuple[float, int, float]:
