@@ -11,6 +11,8 @@ import pytest
 
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT
 from openforyou.catalog.types import Grant, ItemStatus, Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, ViewerId, encode_id
@@ -39,7 +41,7 @@ def watched(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPa
     with platform.database.begin() as connection:
         for item in items:
             catalog_store.set_status(connection, item, ItemStatus.PUBLISHED)
-        catalog_store.insert_grants(connection, catalog_store.ITEM_SUBJECT, grants)
+        rights_store.insert_grants(connection, ITEM_SUBJECT, grants)
     made.models.train_from_events(Options(epochs=2))
     platform.feed.refresh()
     return made

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 import openforyou
 from openforyou.app.platform import Platform
-from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.types import Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, ViewerId, encode_id
@@ -235,8 +235,8 @@ def test_a_killed_training_is_not_taken_up_when_a_right_was_withdrawn(killed: Wa
     killed.clock.advance(timedelta(seconds=1))
     now = killed.clock.now()
     with killed.platform.database.begin() as connection:
-        catalog_store.end_right(connection, "viewer", viewer, Right.LEARN, now)
-        catalog_store.end_right(connection, "item", item, Right.LEARN, now)
+        rights_store.end_right(connection, "viewer", viewer, Right.LEARN, now)
+        rights_store.end_right(connection, "item", item, Right.LEARN, now)
     model = killed.models.train_from_events(Options(epochs=4))
     old, new = sorted(killed.models.list(), key=lambda one: one.id == model.id)
     assert old.status is ModelStatus.FAILED

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from openforyou.app.platform import Platform
 from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.types import Draft, Grant, Right
 from openforyou.core.clock import ManualClock
 from openforyou.core.ids import ItemId, RequestId, ViewerId
@@ -84,9 +85,9 @@ class Watched:
         """Take `learn` back."""
         self.clock.advance(timedelta(seconds=1))
         with self.platform.database.begin() as connection:
-            catalog_store.end_right(connection, kind, subject, Right.LEARN, self.clock.now())
+            rights_store.end_right(connection, kind, subject, Right.LEARN, self.clock.now())
 
     def _allow(self, connection: Connection, kind: str, subjects: list[int]) -> None:
         since = self.clock.now() - timedelta(days=1)
         grants = [Grant(Right.LEARN, subject, "test", "test", since, None) for subject in subjects]  # type: ignore[arg-type]
-        catalog_store.insert_grants(connection, kind, grants)
+        rights_store.insert_grants(connection, kind, grants)

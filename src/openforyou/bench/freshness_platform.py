@@ -28,7 +28,8 @@ from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.bench.bulk import Crowd, fill
 from openforyou.bench.report import free_port, until_answered
-from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT
 from openforyou.catalog.types import Grant, Right
 from openforyou.core.errors import Unavailable
 from openforyou.core.ids import ItemId, RequestId, ViewerId, decode_id, encode_id
@@ -187,11 +188,11 @@ def _allow_learning(platform: Platform, viewers: Sequence[int]) -> None:
         items = connection.scalars(text("SELECT id FROM items")).all()
         now = platform.clock.now()
         for kind, subjects in (
-            (catalog_store.ITEM_SUBJECT, [ItemId(item) for item in items]),
-            (catalog_store.VIEWER_SUBJECT, [ViewerId(viewer) for viewer in viewers]),
+            (ITEM_SUBJECT, [ItemId(item) for item in items]),
+            (VIEWER_SUBJECT, [ViewerId(viewer) for viewer in viewers]),
         ):
             grants = [Grant(Right.LEARN, subject, EVIDENCE, EVIDENCE, now, None) for subject in subjects]
-            catalog_store.insert_grants(connection, kind, grants)
+            rights_store.insert_grants(connection, kind, grants)
 
 
 def _environment(update_s: int, forget_hours: float) -> dict[str, str]:

@@ -29,14 +29,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.catalog.credentials import store as credentials_store
 from openforyou.catalog.credentials.types import CredentialState
-from openforyou.catalog.rights.store import end_right as end_right
-from openforyou.catalog.rights.store import insert_grants as insert_grants
-from openforyou.catalog.rights.store import right_holds as right_holds
-from openforyou.catalog.rights.store import rights_of as rights_of
-from openforyou.catalog.rights.store import subjects_with as subjects_with
-from openforyou.catalog.rights.types import ITEM_SUBJECT as ITEM_SUBJECT
-from openforyou.catalog.rights.types import SOUND_SUBJECT as SOUND_SUBJECT
-from openforyou.catalog.rights.types import VIEWER_SUBJECT as VIEWER_SUBJECT
+from openforyou.catalog.rights.store import right_holds
+from openforyou.catalog.rights.types import ITEM_SUBJECT
 from openforyou.catalog.tables import TAKEN_ONCE, articles, creators, features, items, renditions
 from openforyou.catalog.types import (
     Creator,

@@ -27,6 +27,8 @@ from sqlalchemy import Connection
 
 from openforyou.catalog import store as catalog_store
 from openforyou.catalog.listing import store as listing_store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT
 from openforyou.catalog.types import Right
 from openforyou.core.encoding import canonical_json, digest
 from openforyou.events import store as events_store
@@ -74,7 +76,7 @@ def opened(database: Database, at: datetime) -> Standing:
     """
     with _reading(database) as connection:
         settled, log = events_store.settled_at(connection), log_store.state(connection)
-        allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
+        allowed = rights_store.subjects_with(connection, ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         catalogue = _lengths(connection, allowed, at, _EVERYTHING)
         duration_ms = dict(catalogue)
@@ -103,7 +105,7 @@ def later(database: Database, at: datetime, before: Standing) -> Later:
     with _reading(database) as connection:
         settled = max(events_store.settled_at(connection), before.settled)
         log = log_store.state(connection)
-        allowed = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
+        allowed = rights_store.subjects_with(connection, ITEM_SUBJECT, Right.LEARN, at)
         viewers = _viewers(connection, at)
         duration_ms = dict(zip(held.item_ids.tolist(), before.durations_ms.tolist(), strict=True))
         duration_ms = {item: length for item, length in duration_ms.items() if item in allowed}
@@ -200,8 +202,8 @@ def load(path: Path, told: dict[str, Any]) -> Dataset | None:
 def still_allowed(database: Database, dataset: Dataset, at: datetime) -> bool:
     """Whether every item and viewer of `dataset` still carries `learn`: a later moment may have fewer rights."""
     with database.connect() as connection:
-        items = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, at)
-        viewers = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, at)
+        items = rights_store.subjects_with(connection, ITEM_SUBJECT, Right.LEARN, at)
+        viewers = rights_store.subjects_with(connection, VIEWER_SUBJECT, Right.LEARN, at)
     return items.issuperset(dataset.item_ids.tolist()) and viewers.issuperset(dataset.sequences.viewer_ids.tolist())
 
 
@@ -218,7 +220,7 @@ def _reading(database: Database) -> Iterator[Connection]:
 
 def _viewers(connection: Connection, at: datetime) -> Ids:
     """All who allow learning, ascending."""
-    found = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, at)
+    found = rights_store.subjects_with(connection, VIEWER_SUBJECT, Right.LEARN, at)
     return np.array(sorted(found), dtype=np.int64)
 
 

@@ -13,10 +13,11 @@ from sqlalchemy import text
 from openforyou.app.credentials import keeping
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
-from openforyou.catalog import store
 from openforyou.catalog.credentials.store import refuse_learning
 from openforyou.catalog.credentials.types import CredentialState, OptOut
 from openforyou.catalog.errors import ItemNotFound, LearningRefused
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT
 from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, ItemStatus, Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import BadInput
@@ -61,7 +62,7 @@ def publish(trusting: Platform, creator: Creator) -> Publish:
 
 def learns_from(platform: Platform, item_id: ItemId) -> bool:
     with platform.database.connect() as connection:
-        return item_id in store.subjects_with(connection, store.ITEM_SUBJECT, Right.LEARN, platform.clock.now())
+        return item_id in rights_store.subjects_with(connection, ITEM_SUBJECT, Right.LEARN, platform.clock.now())
 
 
 def test_a_signed_clip_is_published_with_what_it_says_and_signed_anew(

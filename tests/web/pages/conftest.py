@@ -23,7 +23,8 @@ from openforyou.accounts.passwords import Passwords
 from openforyou.accounts.service import Accounts
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
-from openforyou.catalog import store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import VIEWER_SUBJECT
 from openforyou.catalog.sounds.types import About, Access, Audience, Licence, Sound
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import ItemId, encode_id
@@ -72,7 +73,7 @@ class Site:
     def viewers_with(self, right: Right) -> set[int]:
         """Who gave a right over their history."""
         with self.platform.database.connect() as connection:
-            return store.subjects_with(connection, store.VIEWER_SUBJECT, right, self.platform.clock.now())
+            return rights_store.subjects_with(connection, VIEWER_SUBJECT, right, self.platform.clock.now())
 
     def public_id(self, title: str) -> str:
         """As it stands in addresses."""

@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from openforyou.catalog.store import ITEM_SUBJECT, right_holds
+from openforyou.catalog.rights.store import right_holds
+from openforyou.catalog.rights.types import ITEM_SUBJECT
 from openforyou.catalog.tables import items
 from openforyou.catalog.types import Right
 

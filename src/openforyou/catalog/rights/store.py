@@ -21,6 +21,7 @@ from sqlalchemy import (
     Row,
     any_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -216,6 +217,23 @@ def subjects_with(connection: Connection, subject_kind: str, right: Right, at: d
         )
     )
     return set(rows)
+
+
+def ended_at(
+    connection: Connection, subject_kind: str, ids: Collection[int], right: Right, at: datetime
+) -> datetime | None:
+    """When the first of subjects that have a right no more lost it, by their last words; None where no word says it."""
+    about = right_events.c
+    ends = case((about.act == Act.GRANT.value, about.until), else_=about.since)
+    last = (
+        select(ends.label("moment"))
+        .where(about.subject_kind == subject_kind, about.subject_id == any_(_ids(ids)), about.right == right.value)
+        .order_by(about.subject_id, about.seq.desc())
+        .distinct(about.subject_id)
+        .subquery()
+    )
+    found: datetime | None = connection.scalar(select(func.min(last.c.moment)).where(last.c.moment <= at))
+    return found
 
 
 def events_of(connection: Connection, subject_kind: str, ids: Collection[int]) -> list[RightEvent]:

@@ -21,7 +21,8 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from openforyou.catalog import store as catalog_store
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT
 from openforyou.catalog.types import Right
 from openforyou.core.clock import Clock
 from openforyou.core.ids import encode_id
@@ -114,9 +115,9 @@ class Forgetting:
             living = store.living(connection)
             if not living:
                 return []
-            items = catalog_store.subjects_with(connection, catalog_store.ITEM_SUBJECT, Right.LEARN, now)
-            viewers = catalog_store.subjects_with(connection, catalog_store.VIEWER_SUBJECT, Right.LEARN, now)
-            allowed = {catalog_store.ITEM_SUBJECT: items, catalog_store.VIEWER_SUBJECT: viewers}
+            items = rights_store.subjects_with(connection, ITEM_SUBJECT, Right.LEARN, now)
+            viewers = rights_store.subjects_with(connection, VIEWER_SUBJECT, Right.LEARN, now)
+            allowed = {ITEM_SUBJECT: items, VIEWER_SUBJECT: viewers}
             noticed = [self._compared(connection, model.id, allowed, now) for model in living]
         found = [one for one in noticed if one is not None]
         for one in found:
@@ -163,12 +164,16 @@ class Forgetting:
         if subjects is None:
             return Stale(base, now, now + self._promised, now, 0, 0, unknown=True)
         lost = {
-            catalog_store.ITEM_SUBJECT: gone(subjects.items, allowed[catalog_store.ITEM_SUBJECT]),
-            catalog_store.VIEWER_SUBJECT: gone(subjects.viewers, allowed[catalog_store.VIEWER_SUBJECT]),
+            ITEM_SUBJECT: gone(subjects.items, allowed[ITEM_SUBJECT]),
+            VIEWER_SUBJECT: gone(subjects.viewers, allowed[VIEWER_SUBJECT]),
         }
         if not any(len(ids) for ids in lost.values()):
             return None
-        ends = [store.last_end(connection, kind, ids, now) for kind, ids in lost.items() if len(ids)]
+        ends = [
+            rights_store.ended_at(connection, kind, ids.tolist(), Right.LEARN, now)
+            for kind, ids in lost.items()
+            if len(ids)
+        ]
         since = min((end for end in ends if end is not None), default=now)
         items, viewers = (len(ids) for ids in lost.values())
         return Stale(base, since, since + self._promised, now, items, viewers, unknown=False)

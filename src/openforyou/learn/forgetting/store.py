@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from openforyou.catalog.tables import rights
-from openforyou.catalog.types import Right
 from openforyou.core.ids import encode_id
 from openforyou.learn import store as models_store
 from openforyou.learn.forgetting.rules import together
@@ -47,23 +45,6 @@ def living(connection: Connection) -> list[Model]:
     wanted = select(models.c.id).where(_MAY_HOLD, models.c.id.not_in(select(model_ends.c.model_id)))
     ids = set(connection.scalars(wanted))
     return [model for model in found if model.id in ids]
-
-
-def last_end(connection: Connection, subject_kind: str, ids: Ids, at: datetime) -> datetime | None:
-    """When the first of those subjects lost its last grant of `learn`, by `at`; None where no record says it."""
-    ends = (
-        select(func.max(rights.c.until).label("until"))
-        .where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.subject_id.in_(ids.tolist()),
-            rights.c.right == Right.LEARN.value,
-            or_(rights.c.until.is_(None), rights.c.until <= at),
-        )
-        .group_by(rights.c.subject_id)
-        .subquery()
-    )
-    found: datetime | None = connection.scalar(select(func.min(ends.c.until)))
-    return found
 
 
 def mark(connection: Connection, stale: Stale) -> None:
