@@ -28,6 +28,6 @@ def test_it_is_prevented(world: World, name: str) -> None:
 def test_without_the_check_the_attack_is_told_as_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.sql("DELETE FROM rights WHERE subject_kind = 'sound'")
     monkeypatch.setattr("openforyou.ingest.registry.Works", lambda works: None)
-    world.platform.ingest._works._known.clear()
+    world.platform.ingest._sounds._works._known.clear()
     outcome, evidence = judge(five_seconds_of_it.attack, world)  # type: ignore[attr-defined]
     assert outcome is Outcome.FAILED, evidence
