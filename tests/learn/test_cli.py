@@ -177,7 +177,9 @@ def test_what_was_watched_becomes_a_model_in_service_that_can_be_looked_at(
     (as_json,) = json.loads(run("models", "--json").out)
     assert (as_json["id"], as_json["state"]) == (model["id"], "serves")
     shown = json.loads(run("models", "show", model["id"]).out)
-    assert shown == model
+    assert shown.items() >= model.items()
+    assert (shown["learned"]["dataset"]["items"], shown["learned"]["dataset"]["viewers"]) == (120, 60)
+    assert shown["receipt"], "the log holds its manifest"
     assert shown["manifest"]["data"]["rights"]["right"] == "learn"
     assert as_json["stale"] is None
     watched.forbid("viewer", FIRST_VIEWER)

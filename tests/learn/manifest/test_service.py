@@ -152,7 +152,7 @@ def test_data_from_elsewhere_gets_no_manifest(watched: Watched) -> None:
 def test_a_door_that_leaks_makes_no_manifest(watched: Watched, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The planted leak: the one filter is bypassed, and somebody who refuses comes through."""
     subject = FIRST_ITEM + 3 if kind == "item" else FIRST_VIEWER + 3
-    held = door.catalog_store.subjects_with
+    held = door.rights_store.subjects_with
     watched.forbid(kind, subject)
     try:
         clean = door.from_events(watched.platform.database, watched.clock.now())
@@ -161,7 +161,7 @@ def test_a_door_that_leaks_makes_no_manifest(watched: Watched, monkeypatch: pyte
         def leaks(connection: object, of: str, *rest: object) -> set[int]:
             return held(connection, of, *rest) | ({subject} if of == kind else set())  # type: ignore[arg-type]
 
-        monkeypatch.setattr(door.catalog_store, "subjects_with", leaks)
+        monkeypatch.setattr(door.rights_store, "subjects_with", leaks)
         leaked = door.from_events(watched.platform.database, watched.clock.now())
         with pytest.raises(NotAllowed, match=f"{kind} {encode_id(subject)}"):
             watched.models.manifests.draw(leaked)

@@ -68,7 +68,8 @@ def test_a_creator_allows_and_forbids(client: TestClient, world: World, maker: C
     world.platform.feed.refresh()
     assert client.get("/v1/feed").json()["items"] == []
     assert client.get(f"/v1/items/{item}").status_code == 200
-    assert client.put(path, json={"show": True}).status_code == 422
+    assert client.put(path, json={"learn": True}).json() == wanted | {"learn": True}, "the others stay as they are"
+    assert client.put(path, json={}).status_code == 422
 
 
 def test_a_creator_withdraws_at_once(client: TestClient, world: World, maker: Creator) -> None:

@@ -49,6 +49,20 @@ def test_one_answer_for_all_clips_and_each_word_with_a_proof_that_holds(client: 
         assert client.put("/v1/rights/items", json=bad).status_code == 422
 
 
+def test_a_no_is_put_on_record_as_a_yes_is_and_answers_one_question_alone(client: TestClient, quick: Platform) -> None:
+    signed_up(client, "ada", handle="ada")
+    clip = clip_of(quick, "ada")
+    for _ in range(2):
+        assert client.put("/v1/rights", json={"learn": False}).json() == {"learn": False}
+        answer = client.put(f"/v1/items/{clip}/rights", json={"learn": False})
+        assert answer.json() == {"show": True, "recommend": True, "learn": False}
+    (word,) = client.get("/v1/rights/history").json()
+    assert (word["act"], word["by"]) == ("refuse", "viewer"), "said twice, recorded once"
+    said = [one["act"] for one in client.get(f"/v1/items/{clip}/rights/history").json() if one["right"] == "learn"]
+    assert said == ["withdraw", "grant"], "nor is one taken back twice"
+    assert client.put(f"/v1/items/{clip}/rights", json={"learn": True}).json()["learn"], "and can be changed"
+
+
 def test_the_words_are_their_owner_s_alone(browser: Browser, quick: Platform) -> None:
     signed_up(browser(), "ada", handle="ada")
     eve = signed_up(browser(), "eve", handle="eve")

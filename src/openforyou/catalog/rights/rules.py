@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -86,6 +86,11 @@ def state(events: Iterable[RightEvent], at: datetime, region: str = "") -> froze
         and (one.decision.until is None or one.decision.until > at)
         and one.decision.region in ("", region)
     )
+
+
+def answered(held: Collection[Right], said: Mapping[Right, bool]) -> set[Right]:
+    """What is wanted after a yes or no to some of the questions; the others stay as they are."""
+    return {right for right in {*held, *said} if said.get(right, True)}
 
 
 def checked(decision: Decision) -> Decision:

@@ -89,6 +89,31 @@ class Rights:
             VIEWER_SUBJECT, {viewer_id: wanted}, Voice(Party.VIEWER, f"viewer:{encode_id(viewer_id)}", evidence)
         )
 
+    def decline_for_items(
+        self, ids: Collection[ItemId], creator_id: CreatorId, rights: Collection[Right], evidence: str
+    ) -> None:
+        """Put a creator's no on record, where none stands and nothing was given. Raises `ItemNotFound`."""
+        self._require_own(ids, creator_id)
+        self._decline(ITEM_SUBJECT, ids, rights, Voice(Party.CREATOR, f"creator:{encode_id(creator_id)}", evidence))
+
+    def decline_for_viewer(self, viewer_id: ViewerId, evidence: str) -> None:
+        """The same of a viewer's no to being learned from."""
+        voice = Voice(Party.VIEWER, f"viewer:{encode_id(viewer_id)}", evidence)
+        self._decline(VIEWER_SUBJECT, [viewer_id], [Right.LEARN], voice)
+
+    def _decline(self, kind: str, subjects: Collection[int], rights: Collection[Right], voice: Voice) -> None:
+        now = self._clock.now()
+        with self._database.begin() as connection:
+            store.hold(connection, kind, subjects)
+            found = rules.questions(store.events_of(connection, kind, subjects))
+            said: list[Decision] = []
+            for right in sorted(rights):
+                asked = {one: found.get((kind, one, right), rules.Question()) for one in subjects}
+                unsaid = [one for one, question in asked.items() if not question.grants and question.no < voice.by.rank]
+                said += voice.says(Act.REFUSE, right, kind, unsaid, now)
+            if said:
+                store.record(connection, said, now)
+
     def choose(self, kind: str, wanted: Mapping[Any, Collection[Right]], voice: Voice) -> list[RightEvent]:
         """Give and withdraw, so that exactly `wanted` hold of each subject, in one transaction.
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from openforyou.catalog.rights import rules
 from openforyou.catalog.rights.secrets import secrets_for
@@ -219,9 +220,7 @@ def subjects_with(connection: Connection, subject_kind: str, right: Right, at: d
     return set(rows)
 
 
-def ended_at(
-    connection: Connection, subject_kind: str, ids: Collection[int], right: Right, at: datetime
-) -> datetime | None:
+def ended_at(connection: Connection, subject_kind: str, ids: Collection[int], right: Right) -> datetime | None:
     """When the first of subjects that have a right no more lost it, by their last words; None where no word says it."""
     about = right_events.c
     ends = case((about.act == Act.GRANT.value, about.until), else_=about.since)
@@ -229,10 +228,10 @@ def ended_at(
         select(ends.label("moment"))
         .where(about.subject_kind == subject_kind, about.subject_id == any_(_ids(ids)), about.right == right.value)
         .order_by(about.subject_id, about.seq.desc())
-        .distinct(about.subject_id)
+        .ext(distinct_on(about.subject_id))
         .subquery()
     )
-    found: datetime | None = connection.scalar(select(func.min(last.c.moment)).where(last.c.moment <= at))
+    found: datetime | None = connection.scalar(select(func.min(last.c.moment)))
     return found
 
 

@@ -9,13 +9,14 @@ the hash of its file, and a right is given after everything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from openforyou.catalog import store as items
+from openforyou.catalog.rights.rules import answered
 from openforyou.catalog.service import Catalog
 from openforyou.catalog.types import Item, ItemStatus, Right
 from openforyou.core.clock import Clock
@@ -206,6 +207,20 @@ class Imports:
         """What is known of the life elsewhere of those items that were imported, by item."""
         with self.database.connect() as connection:
             return store.told_of(connection, ids)
+
+    def answer(self, item_id: ItemId, creator_id: CreatorId, said: Mapping[Right, bool], evidence: str) -> None:
+        """A creator's yes and no to some of the questions; the others stay as they are. Each no is put on record.
+
+        Raises as `choose` does.
+        """
+        with self.database.connect() as connection:
+            row = store.entry_of_item(connection, item_id)
+        asked = set(self.catalog.item_rights(item_id))
+        if row is not None and not row.given:
+            asked |= {Right(name) for name in row.asked}
+        self.choose(item_id, creator_id, answered(asked, said), evidence)
+        noes = [right for right, yes in said.items() if not yes]
+        self.catalog.rights.decline_for_items([item_id], creator_id, noes, evidence)
 
     def choose(self, item_id: ItemId, creator_id: CreatorId, wanted: Collection[Right], evidence: str) -> None:
         """What a creator allows with an item of theirs. Of an import only what is proven to be theirs can be given.

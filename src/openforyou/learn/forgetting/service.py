@@ -170,9 +170,7 @@ class Forgetting:
         if not any(len(ids) for ids in lost.values()):
             return None
         ends = [
-            rights_store.ended_at(connection, kind, ids.tolist(), Right.LEARN, now)
-            for kind, ids in lost.items()
-            if len(ids)
+            rights_store.ended_at(connection, kind, ids.tolist(), Right.LEARN) for kind, ids in lost.items() if len(ids)
         ]
         since = min((end for end in ends if end is not None), default=now)
         items, viewers = (len(ids) for ids in lost.values())

@@ -17,6 +17,8 @@ from openforyou.web.session import Known
 
 router = APIRouter(tags=["controls"])
 REGION = r"^([A-Z]{2}|[a-z]{2,3})?$"
+CHOSEN = "chosen by the viewer in the settings"
+"""The evidence."""
 LANGUAGES_SENT_MAX = 200
 """Past this nobody reads them: what may be chosen is the rules' to say."""
 
@@ -98,7 +100,9 @@ def put_rights(wanted: LearnRight, visitor: Known, platform: ThePlatform, rates:
     """Without it the feed still works for you; no model learns from you."""
     rates.check(CHANGE, visitor.viewer_id)
     rights = {Right.LEARN} if wanted.learn else set[Right]()
-    platform.catalog.set_viewer_rights(visitor.viewer_id, rights, "chosen by the viewer in the settings")
+    platform.catalog.set_viewer_rights(visitor.viewer_id, rights, CHOSEN)
+    if not wanted.learn:
+        platform.catalog.rights.decline_for_viewer(visitor.viewer_id, CHOSEN)
     return wanted
 
 

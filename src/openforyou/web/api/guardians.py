@@ -11,9 +11,10 @@ from openforyou.accounts.guardians import INVITATION_LIFE
 from openforyou.accounts.types import Account, Guardianship
 from openforyou.app.minors import TOLD_MAX
 from openforyou.app.platform import Platform
+from openforyou.catalog.rights.rules import answered
 from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.ids import decode_id, encode_id
-from openforyou.web.api.items import ItemRights, NamedItem
+from openforyou.web.api.items import Answers, ItemRights, NamedItem
 from openforyou.web.rates import CHANGE, SIGN_IN
 from openforyou.web.reach import TheClock, ThePlatform, TheRates
 from openforyou.web.session import Member
@@ -100,12 +101,12 @@ def decide(wanted: Decided, ward: WardId, account: Member, platform: ThePlatform
 
 @router.put("/wards/{ward}/items/{item_id}", summary="Decide about a minor's clip")
 def decide_item(
-    wanted: ItemRights, ward: WardId, item_id: NamedItem, account: Member, platform: ThePlatform, rates: TheRates
+    answers: Answers, ward: WardId, item_id: NamedItem, account: Member, platform: ThePlatform, rates: TheRates
 ) -> ItemRights:
-    """What may be done with it."""
+    """What may be done with it; what is left out stays as it is."""
     rates.check(CHANGE, account.viewer_id)
-    given = [right for right in ITEM_RIGHTS if getattr(wanted, right.value)]
-    platform.minors.choose_for_items(account, ward, {item_id: given})
+    wanted = answered(platform.catalog.rights.of_item(item_id), answers.said)
+    platform.minors.choose_for_items(account, ward, {item_id: wanted})
     held = platform.catalog.rights.of_item(item_id)
     return ItemRights(**{right.value: right in held for right in ITEM_RIGHTS})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
-from openforyou.catalog.types import ITEM_RIGHTS
+from openforyou.catalog.types import ITEM_RIGHTS, Right
 from openforyou.core.errors import NotFound
 from openforyou.core.ids import ItemId, decode_id
 from openforyou.web.api.cards import SlatePage, slate_page
@@ -36,6 +36,25 @@ class ItemRights(BaseModel):
     show: bool
     recommend: bool
     learn: bool
+
+
+class Answers(BaseModel):
+    """What a creator answers. What is left out stays as it is."""
+
+    show: bool | None = None
+    recommend: bool | None = None
+    learn: bool | None = None
+
+    @model_validator(mode="after")
+    def _answered(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("answer at least one of show, recommend and learn")
+        return self
+
+    @property
+    def said(self) -> dict[Right, bool]:
+        """Yes or no by right."""
+        return {right: answer for right in ITEM_RIGHTS if (answer := getattr(self, right.value)) is not None}
 
 
 @router.get("", summary="An item")
@@ -75,16 +94,15 @@ def get_rights(item_id: NamedItem, creator: OwnCreator, platform: ThePlatform) -
 
 @router.put("/rights", summary="Allow or forbid")
 def put_rights(
-    wanted: ItemRights, item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates
+    answers: Answers, item_id: NamedItem, creator: OwnCreator, platform: ThePlatform, rates: TheRates
 ) -> ItemRights:
-    """Takes effect at once in feeds; models forget by their deadline.
+    """Takes effect at once in feeds; models forget by their deadline. A no is put on record as a yes is.
 
     403 `learning_refused` where the clip itself came with a refusal: `GET /v1/items/{item_id}/credentials` has it. Of
     what was imported, only what is proven to be yours can be given; what you want is remembered until then.
     """
     rates.check(CHANGE, creator.id)
-    given = [right for right in ITEM_RIGHTS if getattr(wanted, right.value)]
-    platform.imports.choose(item_id, creator.id, given, "chosen by the creator on their uploads page")
+    platform.imports.answer(item_id, creator.id, answers.said, "chosen by the creator on their pages")
     return _rights(platform, item_id)
 
 

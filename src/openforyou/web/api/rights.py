@@ -96,6 +96,8 @@ def allow_all(platform: Platform, creator_id: CreatorId, right: Right, *, allow:
                 platform.imports.choose(one, creator_id, held[one] | {right} if allow else (), FOR_ALL)
             except (LearningRefused, RightRefused, Unproven):
                 refused += 1
+    if not allow:
+        platform.catalog.rights.decline_for_items(ids, creator_id, [right], FOR_ALL)
     return {"allowed": len(ids) - refused if allow else 0, "refused": refused}
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from openforyou.app.platform import Platform
 from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT, Act, Party
-from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, Right
+from openforyou.catalog.types import Creator, Item, Right
 from openforyou.core.ids import AccountId, ItemId, encode_id
 from openforyou.web.api.guardians import of_guardian
 from openforyou.web.api.rights import word
@@ -125,16 +125,15 @@ def _asked(platform: Platform, items: list[Item], path: str) -> list[dict[str, A
 def _choices(item_id: ItemId, held: frozenset[Right], said: set[tuple[int, Right]], path: str) -> list[Choice]:
     """Each question by itself: its answer leaves the other two as they are."""
     address = path.format(item=encode_id(item_id))
-    now = {right.value: right in held for right in ITEM_RIGHTS}
     return [
         Choice(
             name,
             words,
             note,
-            _answer(holds=now[name], was_asked=(item_id, Right(name)) in said),
+            _answer(holds=Right(name) in held, was_asked=(item_id, Right(name)) in said),
             address,
-            now | {name: True},
-            now | {name: False},
+            {name: True},
+            {name: False},
         )
         for name, words, note in ASKED
     ]

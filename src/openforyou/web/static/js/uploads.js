@@ -58,10 +58,9 @@ function rightsOf(item) {
   };
   const path = `/v1/items/${item.id}/rights`;
   fold.addEventListener("toggle", () => fold.open && ask(() => call(path)));
-  group.addEventListener("change", () =>
+  group.addEventListener("change", ({ target }) =>
     ask(async () => {
-      const wanted = Object.fromEntries(boxes.map((box) => [box.value, box.checked]));
-      const held = await call(path, { method: "PUT", body: wanted });
+      const held = await call(path, { method: "PUT", body: { [target.value]: target.checked } });
       toast("Saved.");
       return held;
     }),
