@@ -1,7 +1,9 @@
 """Whether a model learned from somebody, by a file of proofs and the key of the log alone.
 
 Each proof says that a subject is in the tree of a model or is not; the manifest of the model names that tree and is
-signed with the key of the log; a receipt shows that the log holds the manifest's record. All four are checked here.
+signed with the key of the log; a receipt shows that the log holds the manifest's record; and a word about the subject
+in the log, made under the same secret, shows that the platform names the secret to which it bound itself before. All
+of them are checked here.
 
 What it cannot show: that the platform has no other model, and that a tree in which a subject is absent has its leaves
 in order throughout. The records of the log name every model that may have served, and the leaves of each are public
@@ -10,14 +12,18 @@ in order throughout. The records of the log name every model that may have serve
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from openforyou.audit.trust import Trust
+from openforyou.catalog.rights.rules import DOMAIN, RIGHT
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import decode_id
+from openforyou.events.leaf import encode_record
 from openforyou.learn.manifest.asking import FORM
 from openforyou.learn.manifest.errors import BadManifest
 from openforyou.learn.manifest.signing import Signed, opened
@@ -41,6 +47,9 @@ class Shown:
     """When the rights were read on which the model's data stands."""
     leaf: int | None
     """Where the log holds the model's record; None: it waits there, and the model does not serve."""
+    is_bound: bool
+    """Whether the log binds the platform to the secret. It does from the first word about the subject's rights on; of
+    whom nothing was ever said, nothing can have been learned by right."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -72,6 +81,7 @@ def check_learned(data: bytes, trust: Trust, now: datetime) -> Learned:
     shown = []
     for about in told["subjects"]:
         kind, name, secret = _subject(about)
+        is_bound = _binds(about.get("word"), (kind, name, secret), trust, now)
         if set(about["proofs"]) != set(models):
             raise BadManifest(f"Not every model is asked about the {kind} {name}.", hint=_HINT)
         for model, leaves in about["proofs"].items():
@@ -80,8 +90,28 @@ def check_learned(data: bytes, trust: Trust, now: datetime) -> Learned:
             key = key_of(secret, signed.nonce, kind, decode_id(name, "id"))
             learned = is_in(proof, key, signed.size, signed.root)
             rows = learned and proof[0].leaf[KEY_BYTES:] != CARRIED
-            shown.append(Shown(kind, name, model, learned, rows, str(signed.body["rights"]["at"]), leaf))
+            shown.append(Shown(kind, name, model, learned, rows, str(signed.body["rights"]["at"]), leaf, is_bound))
     return Learned(tuple(shown), keys[0].vkey())
+
+
+def _binds(word: Any, subject: tuple[str, str, bytes], trust: Trust, now: datetime) -> bool:
+    """Whether a word about the subject is in the log under that secret. Raises `BadManifest` where it is another's."""
+    if word is None:
+        return False
+    kind, name, secret = subject
+    said, receipt = _text(word, "said"), _text(word, "receipt")
+    try:
+        told = json.loads(said)
+        about = {"v": told["v"], "act": told["act"], "right": told["right"], "kind": told["kind"]}
+        is_theirs = (told["kind"], told["subject"]) == (kind, name)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadManifest(f"The word about the {kind} {name} cannot be read.", hint=_HINT) from error
+    if not is_theirs:
+        raise BadManifest(f"The word given for the {kind} {name} is about another.", hint=_HINT)
+    mark = hmac.new(secret, DOMAIN + said.encode(), hashlib.sha256).hexdigest()
+    proof = Proof.parse(receipt.encode())
+    proof.verify(encode_record(RIGHT, about | {"commitment": mark}), trust.policy, now_s=int(now.timestamp()))
+    return True
 
 
 def _leaf(signed: Signed, receipt: str, trust: Trust, now: datetime) -> int | None:
@@ -104,10 +134,10 @@ def _document(data: bytes) -> dict[str, Any]:
     return dict(told)
 
 
-def _text(model: Any, name: str) -> str:
-    found = model.get(name) if isinstance(model, dict) else None
+def _text(part: Any, name: str) -> str:
+    found = part.get(name) if isinstance(part, dict) else None
     if not isinstance(found, str):
-        raise BadManifest(f"A model of the file has no {name}.", hint=_HINT)
+        raise BadManifest(f"A part of the file has no {name}.", hint=_HINT)
     return found
 
 

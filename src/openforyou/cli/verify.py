@@ -175,6 +175,13 @@ def _print_learned(found: Learned, console: Console) -> None:
         table.add_row(f"{one.kind} {one.id}", one.model, said, one.read_at, leaf)
     console.print(table)
     console.print(f"[green]✓[/] Each of these {len(found.shown):,} proofs holds.", highlight=False)
+    loose = {(one.kind, one.id) for one in found.shown if not one.is_bound}
+    if loose:
+        whose = "of one" if len(loose) == 1 else f"of {len(loose):,}"
+        console.print(
+            f"[yellow]·[/] Nothing in the log binds the secret {whose}: no word about their rights stands there.",
+            highlight=False,
+        )
 
 
 def _print_report(report: Report, console: Console) -> None:

@@ -219,11 +219,15 @@ def test_whoever_asks_is_told_with_proof_and_a_proof_cannot_be_bent(watched: Wat
     shown = check_learned(json.dumps(told.file).encode(), trust, now).shown
     assert [one.learned for one in shown] == [True, True, False]
     assert all(one.leaf is not None for one in shown)
+    assert [one.is_bound for one in shown] == [True, True, False], "of the stranger nothing was ever said"
     text_of = json.dumps(told.file)
     name = encode_id(model.id)
     other = SigningKey.generate("elsewhere")
     for before, after, error in (
         (told.file["subjects"][2]["secret"], told.file["subjects"][0]["secret"], BadManifest),
+        (told.file["subjects"][0]["secret"], "5" * 64, LedgerError),
+        (json.dumps(told.file["subjects"][0]["word"]), json.dumps(told.file["subjects"][1]["word"]), BadManifest),
+        (json.dumps(told.file["subjects"][0]["word"]["said"])[1:-1], "{}", BadManifest),
         (encode_id(stranger), encode_id(FIRST_VIEWER), BadManifest),
         ('"kind": "viewer"', '"kind": "item"', BadManifest),
         (told.file["subjects"][0]["proofs"][name][0]["leaf"], "00" * 64, BadManifest),

@@ -7,13 +7,16 @@ file of proofs is checked by `openforyou verify --proof`, without us. It holds a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from openforyou.catalog.rights import rules as rights
 from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.rights.secrets import secrets_for
+from openforyou.catalog.rights.types import RightEvent
+from openforyou.core.encoding import canonical_json
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import encode_id
 from openforyou.learn import store as models_store
@@ -146,11 +149,14 @@ class Asking:
         for one in asked:
             read = one.signed.body["rights"]
             counted = [event for event in events if event.seq < read["words"]]
-            rights = standing(counted, datetime.fromisoformat(read["at"]))
+            stands = standing(counted, datetime.fromisoformat(read["at"]))
             for kind, subject in subjects:
                 key = key_of(held[kind][subject], one.signed.nonce, kind, subject)
-                answers.append(_answer(one, (kind, subject), key, rights.get((kind, subject))))
-        return Answers(tuple(answers), self._file(asked, answers, held))
+                answers.append(_answer(one, (kind, subject), key, stands.get((kind, subject))))
+        first = {}
+        for event in sorted(events, key=lambda one: -one.seq):
+            first[event.decision.subject_kind, event.decision.subject_id] = event
+        return Answers(tuple(answers), self._file(asked, answers, held, first))
 
     def manifest(self, model: Model) -> dict[str, Any]:
         """A model's manifest, and the receipt of the log for it; empty while that waits."""
@@ -161,8 +167,25 @@ class Asking:
             receipt = None
         return {"manifest": signed.text, "receipt": "" if receipt is None else receipt.format().decode()}
 
+    def _word(self, event: RightEvent | None) -> dict[str, str] | None:
+        """A word about a subject that the log holds, made under the secret of the subject: it binds us to that one."""
+        if event is None:
+            return None
+        try:
+            receipt = self._manifests.proof(event.seq, rights.leaf(event))
+        except (OpenForYouError, LedgerError):
+            return None
+        return receipt and {
+            "said": canonical_json(rights.words_of(event)).decode(),
+            "receipt": receipt.format().decode(),
+        }
+
     def _file(
-        self, asked: Iterable[Asked], answers: Sequence[Answer], held: dict[str, dict[int, bytes]]
+        self,
+        asked: Iterable[Asked],
+        answers: Sequence[Answer],
+        held: dict[str, dict[int, bytes]],
+        first: Mapping[Subject, RightEvent],
     ) -> dict[str, Any]:
         subjects: dict[Subject, dict[str, Any]] = {}
         for one in answers:
@@ -172,10 +195,13 @@ class Asking:
                     "kind": one.kind,
                     "id": encode_id(one.subject),
                     "secret": held[one.kind][one.subject].hex(),
+                    "word": None,
                     "proofs": {},
                 },
             )
             about["proofs"][encode_id(one.asked.model.id)] = [leaf.as_dict() for leaf in one.proof]
+        for subject, about in subjects.items():
+            about["word"] = self._word(first.get(subject))
         return {
             "form": FORM,
             "models": {encode_id(one.model.id): self.manifest(one.model) for one in asked},

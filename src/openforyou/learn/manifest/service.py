@@ -237,14 +237,16 @@ class Manifests:
 
     def receipt(self, model: Model) -> Proof | None:
         """The proof that the log holds it, good without us; None while it waits."""
-        leaf = self.signed(model).leaf()
-        known = (model.leaf_seq, leaf)
-        index = self._places.get(known)
-        if index is None:
-            index = self._receipts.place(*known)
+        return self.proof(model.leaf_seq, self.signed(model).leaf())
+
+    def proof(self, seq: int, leaf: bytes) -> Proof | None:
+        """That the log holds a record which was put on its way under that number; None while it waits.
+
+        Raises `NotInLog`, `LedgerError`.
+        """
+        index = self._receipts.place(seq, leaf)
         if index is None:
             return None
-        self._places = {**dict(list(self._places.items())[1 - PLACES_HELD :]), known: index}
         data = self._log.checkpoint_bytes()
         head = open_checkpoint(data, self._key().verifying)
         return Proof(index, tuple(self._log.inclusion_proof(index, head.size, head.root)), data)
