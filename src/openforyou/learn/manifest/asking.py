@@ -175,10 +175,9 @@ class Asking:
             receipt = self._manifests.proof(event.seq, rights.leaf(event))
         except (OpenForYouError, LedgerError):
             return None
-        return receipt and {
-            "said": canonical_json(rights.words_of(event)).decode(),
-            "receipt": receipt.format().decode(),
-        }
+        if receipt is None:
+            return None
+        return {"said": canonical_json(rights.words_of(event)).decode(), "receipt": receipt.format().decode()}
 
     def _file(
         self,
