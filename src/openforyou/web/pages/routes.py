@@ -220,6 +220,7 @@ def sound(sound_id: str, visitor: Welcomed, platform: ThePlatform) -> HTMLRespon
     known = platform.catalog.items(users)
     served = platform.feed.present(visitor.viewer_id, "creator", [known[one] for one in users if one in known])
     told = {"sound": card, "items": _shown(served, platform)["items"], "spoken": SPOKEN, "since": day(found.created_at)}
+    told["access"] = None
     own = None if visitor.account is None else platform.catalog.creator_of_account(visitor.account.id)
     if own is not None and own.id == found.owner_id:
         named = platform.sounds.access([found.id])[found.id].creators - {own.id}
