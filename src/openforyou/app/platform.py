@@ -39,7 +39,7 @@ from openforyou.ingest.service import Ingest
 from openforyou.ingest.types import Limits
 from openforyou.learn.manifest.asking import Asking
 from openforyou.learn.manifest.service import Manifests
-from openforyou.learn.service import Models
+from openforyou.learn.service import Models, Running
 from openforyou.ledger.source import FolderSource
 from openforyou.moderation.claims.service import Claims
 from openforyou.moderation.service import Policies
@@ -127,15 +127,8 @@ class Platform:
             self.library = Library(self.sounds, self.blobs, self.clock)
             work = settings.data / "training"
             manifests = Manifests(self.database, self.blobs, settings.log_folder, settings.log_key, self._publish)
-            self.models = Models(
-                self.database,
-                self.blobs,
-                self.clock,
-                work,
-                manifests,
-                threads=settings.threads,
-                forget_hours=settings.forget_hours,
-            )
+            running = Running(settings.threads, settings.forget_hours)
+            self.models = Models(self.database, self.blobs, self.clock, work, manifests, running)
             self.asking = Asking(self.database, manifests)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)

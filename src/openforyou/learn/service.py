@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +46,18 @@ DUE_GROWTH, DUE_DEEDS = 1.2, 200
 _log = logging.getLogger(__name__)
 
 
-class Models:
-    """Models on one database. `work_dir` holds what a running training needs; `threads` 0 leaves torch's choice.
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a platform trains and forgets."""
 
-    Within `forget_hours` of a right taken back no weights are left that learned by it.
-    """
+    threads: int = 0
+    """Of torch; 0 leaves it the choice."""
+    forget_hours: float = FORGET_HOURS
+    """Within so many of a right taken back no weights are left that learned by it."""
+
+
+class Models:
+    """Models on one database. `work_dir` holds what a running training needs."""
 
     def __init__(
         self,
@@ -58,8 +66,7 @@ class Models:
         clock: Clock,
         work_dir: Path,
         manifests: Manifests,
-        threads: int = 0,
-        forget_hours: float = FORGET_HOURS,
+        running: Running = Running(),
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -67,8 +74,8 @@ class Models:
         self._work_dir = work_dir / "events"
         self.manifests = manifests
         self.versions = Versions(database, blobs, clock, work_dir / "updates", manifests)
-        self.forgetting = Forgetting(database, blobs, clock, self._work_dir, forget_hours)
-        self._threads = threads
+        self.forgetting = Forgetting(database, blobs, clock, self._work_dir, running.forget_hours)
+        self._threads = running.threads
         self._loading = threading.Lock()
         self._loaded: tuple[str, LoadedModel] | None = None
 
