@@ -234,8 +234,8 @@ class Desk(intake.Intake):
         self, groups: Sequence[Sequence[Event]], slates: Sequence[ServedSlate] = ()
     ) -> list[Future[list[Outcome]]]:
         """What each caller waits for; filled by `commit`."""
-        self._group = [intake._Submission(events, (), {}, Future()) for events in groups]
-        self._group += [intake._Submission((), (slate,), {}, Future()) for slate in slates]
+        self._group = [intake._Submission(events, (), {}, False, Future()) for events in groups]
+        self._group += [intake._Submission((), (slate,), {}, False, Future()) for slate in slates]
         return [one.done for one in self._group]
 
     def commit(self) -> None:

@@ -17,7 +17,7 @@ from openforyou.catalog.credentials.store import refuse_learning
 from openforyou.catalog.credentials.types import CredentialState, OptOut
 from openforyou.catalog.errors import ItemNotFound, LearningRefused
 from openforyou.catalog.rights import store as rights_store
-from openforyou.catalog.rights.types import ITEM_SUBJECT
+from openforyou.catalog.rights.types import ITEM_SUBJECT, Act, Party
 from openforyou.catalog.types import ITEM_RIGHTS, Creator, Item, ItemStatus, Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import BadInput
@@ -124,12 +124,11 @@ def test_the_tick_stays_on_record_and_held_at_no_moment(
     publish: Publish, trusting: Platform, known: TestSigner, clip_file: Path, tmp_path: Path
 ) -> None:
     item = publish(known.sign(clip_file, tmp_path / "signed.mp4", mining(ai_training="notAllowed")))
-    with trusting.database.connect() as connection:
-        (row,) = connection.execute(
-            text("SELECT evidence, since = until AS never FROM rights WHERE subject_id = :id AND \"right\" = 'learn'"),
-            {"id": item.id},
-        )
-    assert (row.evidence, row.never) == ("ticked", True)
+    said = [one for one in trusting.catalog.rights.history("item", [item.id]) if one.decision.right is Right.LEARN]
+    assert [one.decision.act for one in said] == [Act.GRANT, Act.REFUSE]
+    assert said[0].decision.evidence == "ticked"
+    assert said[1].decision.by is Party.CREDENTIAL
+    assert not learns_from(trusting, item.id)
 
 
 def test_a_broken_manifest_refuses_as_well_and_publishes_all_the_same(

@@ -34,7 +34,7 @@ def imports(platform: Platform, imports: Imports, proofs: Proven, there: Elsewhe
     networks = (ip_network("127.0.0.0/8"),)
     imports.fetcher = Fetcher(DnsNames(there.name_server), networks, trust=there.authority.trust())
     imports.optouts = OptOuts(platform.database, platform.clock, imports.fetcher)
-    proofs.accounts.append(("web", HOST))
+    proofs.accounts.append(("web", there.at(HOST)))
     return imports
 
 
