@@ -53,8 +53,9 @@ def content_start(content: Tensor, width: int) -> tuple[Tensor, Tensor]:
     if len(known) < 2:
         return weight, torch.zeros(content.shape[1])
     about = known - known.mean(dim=0)
-    _, axes = torch.linalg.eigh(about.t() @ about)  # by rising variance
-    axes = axes.flip(1)[:, :width]  # (C, ≤ width)
+    spread = (about.t() @ about).double()  # clips that look alike leave it almost empty: in single precision that fails
+    _, axes = torch.linalg.eigh(spread / spread.trace().clamp_min(1e-12))  # by rising variance
+    axes = axes.float().flip(1)[:, :width]  # (C, ≤ width)
     length = (about @ axes).norm(dim=1).mean().clamp_min(1e-6)
     weight[: axes.shape[1]] = axes.t() * (CONTENT_LENGTH / length)
     return weight, known.mean(dim=0)

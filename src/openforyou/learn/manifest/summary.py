@@ -75,15 +75,15 @@ def summary(asked: Sequence[Asked], provider: str, code_version: str) -> dict[st
             " others",
         },
         "processing": {
-            "rights": "An item enters with `learn` by its creator's word, a viewer's history by the viewer's. Nothing"
+            "rights": "An item enters by its creator's word, a viewer's history by the viewer's. Nothing"
             " is ticked beforehand, and a refusal costs no other function.",
             "reservations": "What a file, its Content Credentials or the page that it came from says against being"
             " learned from is honoured as a refusal, and outranks a grant.",
-            "withdrawal": "What lost its right is in no data set from then on.",
+            "withdrawal": "What lost its right is in no data set from then on, and the models that learned from it are"
+            " destroyed by a deadline, which the public log tells.",
             "biometrics": "No encoder that recognises people is run.",
             "illegal content": "What was refused, suspended or withdrawn is not learned from.",
-            "checking": "Each model's manifest is signed and in the public log; `openforyou verify` and docs/models.md"
-            " say how anybody checks it.",
+            "checking": "Each manifest is signed and in the public log; docs/models.md says how anybody checks it.",
         },
     }
 
