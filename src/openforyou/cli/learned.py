@@ -36,9 +36,10 @@ def learned_from(
     """
     with Platform(Settings.read(data)) as platform:
         told = platform.asking.learned_from(_subjects(platform, who))
+        proofs = None if proof is None else platform.asking.file(told)
     if proof is not None:
         try:
-            proof.write_text(json.dumps(told.file, indent=1) + "\n")
+            proof.write_text(json.dumps(proofs, indent=1) + "\n")
             proof.chmod(0o600)
         except OSError as error:
             raise BadInput(f"{proof} cannot be written: {error.strerror}.", hint="Choose another place.") from error

@@ -20,8 +20,11 @@ from openforyou.core.errors import BadInput, OpenForYouError
 if TYPE_CHECKING:
     from openforyou.audit.learned import Learned
     from openforyou.audit.receipts import Receipt
+    from openforyou.audit.trust import Trust
     from openforyou.audit.types import Report
 
+How = tuple[str, str, Path | None, float]
+"""Where the log is, its key, the file of a witness policy, seconds to wait for an answer."""
 TOLD_MAX = 20
 POLICY_BYTES_MAX = 1 << 20
 RECEIPT_BYTES_MAX = 4 << 20
@@ -117,34 +120,31 @@ def _check(where: str, vkey: str, policy: Path | None, remember: Path | None, ti
     return outcome.report
 
 
-def _receipt(receipt: Path, leaf: str, how: tuple[str, str, Path | None, float]) -> Receipt:
-    from openforyou.app.auditing import place
+def _receipt(receipt: Path, leaf: str, how: How) -> Receipt:
     from openforyou.audit.receipts import check_receipt
-    from openforyou.audit.trust import trusted
-    from openforyou.core.progress import silent
 
-    where, vkey, policy, timeout_s = how
-    rules = None if policy is None else _read(policy, POLICY_BYTES_MAX)
     data = _read(receipt, RECEIPT_BYTES_MAX)
-    with ExitStack() as stack:
-        source = stack.enter_context(place(where, timeout_s, silent)).source if where else None
-        trust = trusted(source, vkey=vkey, policy=rules, remembered=None)
-    return check_receipt(data, leaf, trust, datetime.now(UTC))
+    return check_receipt(data, leaf, _trust(how), datetime.now(UTC))
 
 
-def _learned(proof: Path, how: tuple[str, str, Path | None, float]) -> Learned:
-    from openforyou.app.auditing import place
+def _learned(proof: Path, how: How) -> Learned:
     from openforyou.audit.learned import check_learned
+
+    data = _read(proof, PROOFS_BYTES_MAX)
+    return check_learned(data, _trust(how), datetime.now(UTC))
+
+
+def _trust(how: How) -> Trust:
+    """Whose word counts: by what was named, else by the key that lies at the place."""
+    from openforyou.app.auditing import place
     from openforyou.audit.trust import trusted
     from openforyou.core.progress import silent
 
     where, vkey, policy, timeout_s = how
     rules = None if policy is None else _read(policy, POLICY_BYTES_MAX)
-    data = _read(proof, PROOFS_BYTES_MAX)
     with ExitStack() as stack:
         source = stack.enter_context(place(where, timeout_s, silent)).source if where else None
-        trust = trusted(source, vkey=vkey, policy=rules, remembered=None)
-    return check_learned(data, trust, datetime.now(UTC))
+        return trusted(source, vkey=vkey, policy=rules, remembered=None)
 
 
 def _read(path: Path, bytes_max: int) -> bytes:

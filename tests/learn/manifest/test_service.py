@@ -212,6 +212,7 @@ def test_whoever_asks_is_told_with_proof_and_a_proof_cannot_be_bent(watched: Wat
     told = asking.learned_from(
         [("item", FIRST_ITEM), ("viewer", FIRST_VIEWER), *(("viewer", one) for one in strangers)]
     )
+    file = asking.file(told)
     as_it_is = [True, True, *[False] * 8]
     assert [answer.learned for answer in told.answers] == as_it_is
     assert [answer.as_dict()["right"] is not None for answer in told.answers] == as_it_is
@@ -219,26 +220,26 @@ def test_whoever_asks_is_told_with_proof_and_a_proof_cannot_be_bent(watched: Wat
     settings = watched.platform.settings
     trust = trusted(FolderSource(settings.log_folder), vkey=settings.log_key().vkey(), policy=None, remembered=None)
     now = datetime.now(UTC)
-    shown = check_learned(json.dumps(told.file).encode(), trust, now).shown
+    shown = check_learned(json.dumps(file).encode(), trust, now).shown
     assert [one.learned for one in shown] == as_it_is
     assert all(one.leaf is not None for one in shown)
     assert [one.is_bound for one in shown] == as_it_is, "of the strangers nothing was ever said"
-    for name, value in (("secret", told.file["subjects"][0]["secret"]), ("id", encode_id(FIRST_VIEWER))):
-        bent = json.loads(json.dumps(told.file))  # of eight, not each can lie between the same neighbours by chance
+    for name, value in (("secret", file["subjects"][0]["secret"]), ("id", encode_id(FIRST_VIEWER))):
+        bent = json.loads(json.dumps(file))  # of eight, not each can lie between the same neighbours by chance
         for about in bent["subjects"][2:]:
             about[name] = value
         with pytest.raises(BadManifest):
             check_learned(json.dumps(bent).encode(), trust, now)
-    text_of = json.dumps(told.file)
+    text_of = json.dumps(file)
     name = encode_id(model.id)
     other = SigningKey.generate("elsewhere")
     for before, after, error in (
-        (told.file["subjects"][0]["secret"], "5" * 64, LedgerError),
-        (json.dumps(told.file["subjects"][0]["word"]), json.dumps(told.file["subjects"][1]["word"]), BadManifest),
-        (json.dumps(told.file["subjects"][0]["word"]["said"])[1:-1], "{}", BadManifest),
+        (file["subjects"][0]["secret"], "5" * 64, LedgerError),
+        (json.dumps(file["subjects"][0]["word"]), json.dumps(file["subjects"][1]["word"]), BadManifest),
+        (json.dumps(file["subjects"][0]["word"]["said"])[1:-1], "{}", BadManifest),
         ('"kind": "viewer"', '"kind": "item"', BadManifest),
-        (told.file["subjects"][0]["proofs"][name][0]["leaf"], "00" * 64, BadManifest),
-        (json.dumps(told.file["models"][name]["receipt"])[1:60], "c2sp.org/tlog-proof@v9", LedgerError),
+        (file["subjects"][0]["proofs"][name][0]["leaf"], "00" * 64, BadManifest),
+        (json.dumps(file["models"][name]["receipt"])[1:60], "c2sp.org/tlog-proof@v9", LedgerError),
         (f"{settings.log_key().name} ", f"{other.name} ", BadManifest),
     ):
         assert before in text_of
@@ -305,7 +306,7 @@ def test_the_checks_by_hand_of_the_docs_hold(watched: Watched, model: Model, tmp
     asking = Asking(watched.platform.database, watched.models.manifests)
     stranger = FIRST_VIEWER + 901
     told = asking.learned_from([("viewer", FIRST_VIEWER), ("item", FIRST_ITEM), ("viewer", stranger)])
-    (tmp_path / "learned-from-me.json").write_text(json.dumps(told.file))
+    (tmp_path / "learned-from-me.json").write_text(json.dumps(asking.file(told)))
     (tmp_path / "M.json").write_text(json.dumps(asking.manifest(model)))
     (tmp_path / "M.leaves").write_bytes(watched.models.manifests.tree(model).format())
     (tmp_path / "log.vkey").write_text(settings.log_key().vkey() + "\n")

@@ -79,13 +79,12 @@ def standing(events: Iterable[RightEvent]) -> list[RightEvent]:
 
 def state(events: Iterable[RightEvent], at: datetime, region: str = "") -> frozenset[Right]:
     """The rights that hold at a moment in a region, of events about one subject. "": those that hold everywhere."""
-    return frozenset(
-        one.decision.right
-        for one in standing(events)
-        if one.decision.since <= at
-        and (one.decision.until is None or one.decision.until > at)
-        and one.decision.region in ("", region)
-    )
+    return frozenset(one.decision.right for one in standing(events) if holds(one.decision, at, region))
+
+
+def holds(granted: Decision, at: datetime, region: str = "") -> bool:
+    """Whether a grant that no word ended holds at a moment in a region. "": whether it holds everywhere."""
+    return granted.since <= at and (granted.until is None or granted.until > at) and granted.region in ("", region)
 
 
 def answered(held: Collection[Right], said: Mapping[Right, bool]) -> set[Right]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    and_,
     any_,
     bindparam,
     case,
@@ -43,14 +44,18 @@ from openforyou.events.log import store as log_store
 
 
 def right_holds(right: Right, subject_kind: str, subject_id: Any, at: datetime | BindParameter[datetime]) -> Any:
-    """The SQL condition that `right` holds for a subject at a moment. Every query about rights is made of this."""
+    """The SQL condition that `right` holds for a subject at a moment."""
     return exists().where(
         rights.c.subject_kind == subject_kind,
         rights.c.subject_id == subject_id,
         rights.c.right == right.value,
-        rights.c.since <= at,
-        or_(rights.c.until.is_(None), rights.c.until > at),
+        holds_at(at),
     )
+
+
+def holds_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """That a row of `rights` holds at a moment. Every query about rights is made of this."""
+    return and_(rights.c.since <= at, or_(rights.c.until.is_(None), rights.c.until > at))
 
 
 # Saying
@@ -181,15 +186,7 @@ def projected(event: RightEvent) -> dict[str, Any]:
 
 def rights_of(connection: Connection, subject_kind: str, subject_id: int, at: datetime) -> frozenset[Right]:
     """Which rights hold at a moment."""
-    rows = connection.scalars(
-        select(rights.c.right).where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.subject_id == subject_id,
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
-        )
-    )
-    return frozenset(Right(name) for name in rows)
+    return rights_by_subject(connection, subject_kind, [subject_id], at)[subject_id]
 
 
 def rights_by_subject(
@@ -198,23 +195,20 @@ def rights_by_subject(
     """The same of several subjects."""
     rows = connection.execute(
         select(rights.c.subject_id, rights.c.right).where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.subject_id == any_(_ids(ids)),
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
+            rights.c.subject_kind == subject_kind, rights.c.subject_id == any_(_ids(ids)), holds_at(at)
         )
-    ).all()
-    return {one: frozenset(Right(row.right) for row in rows if row.subject_id == one) for one in ids}
+    )
+    found: dict[int, set[Right]] = {one: set() for one in ids}
+    for row in rows:
+        found[row.subject_id].add(Right(row.right))
+    return {one: frozenset(held) for one, held in found.items()}
 
 
 def subjects_with(connection: Connection, subject_kind: str, right: Right, at: datetime) -> set[int]:
     """Every item or viewer for which `right` holds."""
     rows = connection.scalars(
         select(rights.c.subject_id).where(
-            rights.c.subject_kind == subject_kind,
-            rights.c.right == right.value,
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
+            rights.c.subject_kind == subject_kind, rights.c.right == right.value, holds_at(at)
         )
     )
     return set(rows)

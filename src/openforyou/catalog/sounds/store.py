@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from openforyou.catalog.rights.store import right_holds
+from openforyou.catalog.rights.store import holds_at, right_holds
 from openforyou.catalog.rights.types import ITEM_SUBJECT, SOUND_SUBJECT
 from openforyou.catalog.sounds.tables import item_sounds, sounds
 from openforyou.catalog.sounds.types import Access, Audience, Heard, Licence, Sound
@@ -69,8 +69,7 @@ def access(connection: Connection, ids: Collection[int], at: datetime) -> dict[S
             rights.c.subject_kind == SOUND_SUBJECT,
             rights.c.subject_id.in_(list(ids)),
             rights.c.right == Right.AUDIO.value,
-            rights.c.since <= at,
-            or_(rights.c.until.is_(None), rights.c.until > at),
+            holds_at(at),
         )
     ).all()
     owners = connection.execute(select(sounds.c.id, sounds.c.owner_id).where(sounds.c.id.in_(list(ids))))

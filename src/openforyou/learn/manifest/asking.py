@@ -22,6 +22,7 @@ from openforyou.core.ids import encode_id
 from openforyou.learn import store as models_store
 from openforyou.learn.manifest import store
 from openforyou.learn.manifest.errors import BadManifest
+from openforyou.learn.manifest.marks import Secrets
 from openforyou.learn.manifest.rules import Granted, evidence, standing
 from openforyou.learn.manifest.service import Manifests
 from openforyou.learn.manifest.signing import Signed
@@ -96,12 +97,16 @@ class Answers:
     """Of several subjects, model by model, oldest model first."""
 
     answers: tuple[Answer, ...]
-    file: dict[str, Any]
-    """All proofs, as `audit.learned` checks them."""
+    asked: tuple[Asked, ...]
+    """All models that were asked."""
+    secrets: Secrets
+    """Of each subject."""
+    words: Mapping[Subject, RightEvent]
+    """The first that was said of each, of whom anything was."""
 
     def as_dict(self) -> dict[str, Any]:
         """As a program reads it."""
-        return {"models": len(self.file["models"]), "answers": [one.as_dict() for one in self.answers]}
+        return {"models": len(self.asked), "answers": [one.as_dict() for one in self.answers]}
 
 
 class Asking:
@@ -114,9 +119,9 @@ class Asking:
         """All that can be asked, oldest first. One whose manifest or leaves do not hold is left out: `openforyou models
         check` says of each what is wrong."""
         with self._database.connect() as connection:
-            models = [models_store.find(connection, one.id) for one in store.listed(connection)]  # type: ignore[arg-type]
+            models = [model for model in models_store.newest_first(connection) if model.signed]
         found = []
-        for model in _newest_of_each([model for model in models if model is not None]):
+        for model in _newest_of_each(sorted(models, key=lambda model: (model.created_at, model.id))):
             try:
                 found.append(Asked(model, self._manifests.signed(model), self._manifests.tree(model)))
             except BadManifest:
@@ -153,10 +158,10 @@ class Asking:
             for kind, subject in subjects:
                 key = key_of(held[kind][subject], one.signed.nonce, kind, subject)
                 answers.append(_answer(one, (kind, subject), key, stands.get((kind, subject))))
-        first = {}
+        words = {}
         for event in sorted(events, key=lambda one: -one.seq):
-            first[event.decision.subject_kind, event.decision.subject_id] = event
-        return Answers(tuple(answers), self._file(asked, answers, held, first))
+            words[event.decision.subject_kind, event.decision.subject_id] = event
+        return Answers(tuple(answers), tuple(asked), held, words)
 
     def manifest(self, model: Model) -> dict[str, Any]:
         """A model's manifest, and the receipt of the log for it; empty while that waits."""
@@ -179,31 +184,23 @@ class Asking:
             return None
         return {"said": canonical_json(rights.words_of(event)).decode(), "receipt": receipt.format().decode()}
 
-    def _file(
-        self,
-        asked: Iterable[Asked],
-        answers: Sequence[Answer],
-        held: dict[str, dict[int, bytes]],
-        first: Mapping[Subject, RightEvent],
-    ) -> dict[str, Any]:
+    def file(self, found: Answers) -> dict[str, Any]:
+        """All proofs of those answers, as `audit.learned` checks them. Reads the log for each model and subject."""
         subjects: dict[Subject, dict[str, Any]] = {}
-        for one in answers:
-            about = subjects.setdefault(
-                (one.kind, one.subject),
-                {
+        for one in found.answers:
+            subject = (one.kind, one.subject)
+            if subject not in subjects:
+                subjects[subject] = {
                     "kind": one.kind,
                     "id": encode_id(one.subject),
-                    "secret": held[one.kind][one.subject].hex(),
-                    "word": None,
+                    "secret": found.secrets[one.kind][one.subject].hex(),
+                    "word": self._word(found.words.get(subject)),
                     "proofs": {},
-                },
-            )
-            about["proofs"][encode_id(one.asked.model.id)] = [leaf.as_dict() for leaf in one.proof]
-        for subject, about in subjects.items():
-            about["word"] = self._word(first.get(subject))
+                }
+            subjects[subject]["proofs"][encode_id(one.asked.model.id)] = [leaf.as_dict() for leaf in one.proof]
         return {
             "form": FORM,
-            "models": {encode_id(one.model.id): self.manifest(one.model) for one in asked},
+            "models": {encode_id(one.model.id): self.manifest(one.model) for one in found.asked},
             "subjects": list(subjects.values()),
         }
 

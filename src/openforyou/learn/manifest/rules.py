@@ -52,8 +52,7 @@ def standing(events: Iterable[RightEvent], at: datetime, right: Right = Right.LE
     found: dict[tuple[str, int], Granted] = {}
     for event in sorted(rights.standing(events), key=lambda one: one.seq):
         said = event.decision
-        holds = said.since <= at and (said.until is None or at < said.until)
-        if said.right is right and holds and not said.region:
+        if said.right is right and rights.holds(said, at):
             grant = Granted(
                 event.id, said.subject_kind, said.subject_id, said.by.value, said.evidence, said.since, said.until
             )

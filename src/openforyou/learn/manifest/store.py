@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,10 +17,6 @@ _BY = "SELECT id FROM items WHERE creator_id = %b ORDER BY created_at, id"
 _TITLES = "SELECT id, title FROM items WHERE id = ANY(%b::bigint[])"
 _REGIONS = "SELECT viewer_id, region FROM viewer_controls WHERE viewer_id = ANY(%b::bigint[])"
 _SIGN = "UPDATE models SET signed = %b, leaf_seq = %b WHERE id = %b"
-_SIGNED = """
-SELECT id, status, reason, signed, leaf_seq, created_at, promoted_at FROM models
-WHERE signed <> '' ORDER BY created_at, id
-"""
 
 
 class About(NamedTuple):
@@ -29,18 +25,6 @@ class About(NamedTuple):
     kind: str
     region: str
     platform: str
-
-
-class Listed(NamedTuple):
-    """A model that has a manifest."""
-
-    id: int
-    status: str
-    reason: str
-    signed: str
-    leaf_seq: int
-    created_at: Any
-    promoted_at: Any
 
 
 def words_below(connection: Connection, size: int) -> int:
@@ -76,8 +60,3 @@ def regions_of(connection: Connection, viewers: Collection[int]) -> dict[int, st
 def set_signed(connection: Connection, model_id: int, signed: str, leaf_seq: int) -> None:
     """Keep a manifest, and the number under which its record is on its way into the log."""
     connection.exec_driver_sql(_SIGN, (signed, leaf_seq, model_id))
-
-
-def listed(connection: Connection) -> list[Listed]:
-    """All models that have a manifest, oldest first."""
-    return [Listed(*row) for row in connection.exec_driver_sql(_SIGNED)]

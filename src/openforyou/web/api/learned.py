@@ -136,7 +136,7 @@ def proofs_of_me(
         subjects = [one for one in subjects if one == ("item", decode_id(item, "item"))]
     found = platform.asking.learned_from(subjects)
     headers = {"Content-Disposition": 'attachment; filename="learned-from-me.json"', "Cache-Control": "no-store"}
-    return Response(orjson.dumps(found.file), media_type="application/json", headers=headers)
+    return Response(orjson.dumps(platform.asking.file(found)), media_type="application/json", headers=headers)
 
 
 def own_subjects(platform: Platform, visitor: Visitor) -> list[Subject]:
