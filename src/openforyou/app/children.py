@@ -77,7 +77,8 @@ class Child:
 
 def when_parent_leaves(leave: Callable[[], None], within_s: float = LEAVE_WITHIN_S / 2) -> threading.Event:
     """An event that is set when standard input ends; `leave` is called, and the process exits, if it is still there
-    after `within_s`."""
+    after `within_s`. `leave` must wait for a closing that another thread began, as `SharedStack` does: the process
+    ends when it returns."""
     gone = threading.Event()
 
     def watch() -> None:

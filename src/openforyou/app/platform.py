@@ -22,6 +22,7 @@ from openforyou.catalog.rights.proving import Proving
 from openforyou.catalog.service import Catalog
 from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
+from openforyou.core.closing import SharedStack
 from openforyou.core.errors import OpenForYouError
 from openforyou.events.intake import Intake
 from openforyou.events.log.errors import LogBusy
@@ -90,7 +91,7 @@ class Platform:
     def __init__(self, settings: Settings, *, clock: Clock | None = None, database_url: str = "") -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
-        self._open = ExitStack()
+        self._open = SharedStack()
         try:
             self.database = self._open.enter_context(database(settings, database_url))
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
@@ -147,7 +148,7 @@ class Platform:
             _log.warning("the log cannot be written now: %s", error)
 
     def close(self) -> None:
-        """Write what waits, then let go of everything, newest first."""
+        """Write what waits, then let go of everything, newest first. Who calls second waits until it is done."""
         self._open.close()
 
     def __enter__(self) -> Self:

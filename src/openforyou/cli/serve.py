@@ -23,6 +23,7 @@ from openforyou.app.witnesses import asking
 from openforyou.app.worker import learn, work
 from openforyou.cli.listener import address, listening
 from openforyou.cli.options import DataOption, HostOption, PortOption
+from openforyou.core.closing import SharedStack
 from openforyou.web.application import create_app
 
 LEARNER_LEAVES_WITHIN_S = 2.5
@@ -84,9 +85,11 @@ def learner(data: DataOption = None) -> None:
 def sequencer(data: DataOption = None) -> None:
     """Write the public log from what is accepted, until standard input ends."""
     settings = Settings.read(data)
-    with asking(settings) as cosign, database(settings) as opened:
-        made = platform_sequencer(settings, opened, cosign)
-        made.run(when_parent_leaves(made.close))
+    with SharedStack() as stack:
+        cosign = stack.enter_context(asking(settings))
+        made = platform_sequencer(settings, stack.enter_context(database(settings)), cosign)
+        stack.callback(made.close)
+        made.run(when_parent_leaves(stack.close))
 
 
 def run_server(platform: Platform, listener: socket.socket) -> None:
