@@ -1,0 +1,1 @@
+"""What is known of a person: sealed, opened for a reason, handed out, destroyed."""

@@ -1,0 +1,1 @@
+"""Personal fields, sealed one by one under a key of the person's own."""
