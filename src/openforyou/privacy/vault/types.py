@@ -35,15 +35,15 @@ class Field(StrEnum):
     """What they call the keys that they sign in with."""
     IDENTITIES = "identities"
     """What was seen when an account elsewhere was proven."""
-    EVENT_SECRET = "event_secret"
+    EVENT_SECRET = "event_secret"  # noqa: S105 - a name
     """Makes their marks in the public log: 32 bytes."""
 
 
 class Keeper(Protocol):
     """Whoever holds the keys: the broker in its own process, or its client in ours. Safe for several threads.
 
-    Every call raises `BrokerUnavailable` where no answer comes in time, and then nothing was done or opened. Ciphertexts
-    go into `sealed_fields` (or beside what they belong to); the keeper keeps none.
+    Every call raises `BrokerUnavailable` where no answer comes in time, and then nothing was done or opened.
+    Ciphertexts go into `sealed_fields` (or beside what they belong to); the keeper keeps none.
     """
 
     def seal(self, subject: Subject, values: Mapping[Field, bytes]) -> dict[Field, bytes]:
@@ -67,6 +67,6 @@ class Keeper(Protocol):
         ...
 
     def destroy(self, subjects: Sequence[Subject]) -> int:
-        """Destroy their keys, for good: what is sealed under them opens for nobody any more, from no backup. Answers how
-        many there were. May be called again."""
+        """Destroy their keys, for good: what is sealed under them opens for nobody any more, from no backup. Answers
+        how many there were. May be called again."""
         ...
