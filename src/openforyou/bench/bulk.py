@@ -46,19 +46,19 @@ def fill(database: Database, crowd: Crowd, now: datetime) -> NDArray[np.int64]:
     creators = np.arange(1, crowd.items // ITEMS_A_CREATOR + 2)
     looks = rng.integers(0, max(crowd.items // ITEMS_A_LOOK, 1), crowd.items)
     tables: list[tuple[str, Columns]] = [
-        ("creators", {"id": _int8(creators), "handle": _names(b"maker%07d", creators), "name": b"Maker"}),
+        ("creators", {"id": int8(creators), "handle": _names(b"maker%07d", creators), "name": b"Maker"}),
         ("items", _items(ids, rng.choice(creators, crowd.items), rng, now)),
         ("renditions", _renditions(ids)),
-        ("features", {"item_id": _int8(ids), "encoder": CONTENT_ENCODER.encode(), "vector": _vectors(looks, rng)}),
-        ("rights", _rights(ids, b"show", now, 1)),
-        ("rights", _rights(ids, b"recommend", now, 1 + len(ids))),
+        ("features", {"item_id": int8(ids), "encoder": CONTENT_ENCODER.encode(), "vector": _vectors(looks, rng)}),
+        ("rights", listed(ids, b"show", now, 1)),
+        ("rights", listed(ids, b"recommend", now, 1 + len(ids))),
         ("item_counts", _counts(ids, rng)),
     ]
     viewers = np.arange(1, crowd.viewers + 1) + 2**40
     tables.append(("viewer_items", _histories(viewers, ids, looks, crowd.history, rng, now)))
     tables.append(("events", _events(viewers, ids, rng, now)))
     for table, columns in tables:
-        _copy(database, table, columns)
+        copy_rows(database, table, columns)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     return viewers
@@ -69,39 +69,40 @@ def _items(
 ) -> dict[str, NDArray[np.generic] | bytes]:
     count = len(ids)
     return {
-        "id": _int8(ids),
-        "creator_id": _int8(creators),
+        "id": int8(ids),
+        "creator_id": int8(creators),
         "kind": b"video",
         "status": b"published",
         "title": _names(b"Clip %07d", np.arange(count)),
         "duration_ms": rng.integers(5_000, 60_000, count).astype(">i4"),
         "source_name": b"clip.mp4",
         "source_sha256": _names(b"%07d", np.arange(count)),
-        "published_at": _moments(now, rng.uniform(0, 90 * 86_400, count)),
+        "published_at": moments(now, rng.uniform(0, 90 * 86_400, count)),
     }
 
 
 def _renditions(ids: NDArray[np.int64]) -> Columns:
     size = np.full(len(ids), 720, dtype=">i4")
     return {
-        "item_id": _int8(ids),
+        "item_id": int8(ids),
         "name": b"720p",
         "key": b"items/clip/720.mp4",
         "width": size,
         "height": size,
-        "size_bytes": _int8(np.full(len(ids), 10**6)),
+        "size_bytes": int8(np.full(len(ids), 10**6)),
     }
 
 
-def _rights(ids: NDArray[np.int64], right: bytes, now: datetime, first: int) -> Columns:
+def listed(ids: NDArray[np.int64], right: bytes, now: datetime, first: int) -> Columns:
+    """A right that holds for each of those items, with row numbers from `first` on."""
     return {
-        "id": _int8(np.arange(first, first + len(ids))),
+        "id": int8(np.arange(first, first + len(ids))),
         "right": right,
         "subject_kind": b"item",
-        "subject_id": _int8(ids),
+        "subject_id": int8(ids),
         "granted_by": b"bench",
         "evidence": b"made up",
-        "since": _moments(now, np.full(len(ids), 90 * 86_400.0)),
+        "since": moments(now, np.full(len(ids), 90 * 86_400.0)),
     }
 
 
@@ -118,8 +119,8 @@ def _counts(ids: NDArray[np.int64], rng: np.random.Generator) -> Columns:
     """Long-tailed, as attention is: a few items have most of it."""
     impressions = rng.zipf(1.4, len(ids)).clip(0, 10**6)
     shares = {"impressions": 1.0, "views": 0.6, "completions": 0.3, "skips": 0.3, "likes": 0.06, "shares": 0.01}
-    drawn = {name: _int8(rng.binomial(impressions, share)) for name, share in shares.items()}
-    return {"item_id": _int8(ids), **drawn}
+    drawn = {name: int8(rng.binomial(impressions, share)) for name, share in shares.items()}
+    return {"item_id": int8(ids), **drawn}
 
 
 def _histories(
@@ -143,11 +144,11 @@ def _histories(
     items = np.concatenate(seen)
     who = np.repeat(viewers, [len(some) for some in seen])
     liked_it = rng.random(len(items)) < 0.5
-    at = _moments(now, rng.uniform(60, 20 * 86_400, len(items)))
+    at = moments(now, rng.uniform(60, 20 * 86_400, len(items)))
     one, none = np.ones(len(items), ">i4"), np.zeros(len(items), ">i4")
     return {
-        "viewer_id": _int8(who),
-        "item_id": _int8(ids[items]),
+        "viewer_id": int8(who),
+        "item_id": int8(ids[items]),
         "first_at": at,
         "last_at": at,
         "impressions": one,
@@ -165,22 +166,23 @@ def _histories(
 def _events(viewers: NDArray[np.int64], ids: NDArray[np.int64], rng: np.random.Generator, now: datetime) -> Columns:
     """Recent views, so that something trends."""
     favoured = ids[np.minimum(rng.zipf(1.3, RECENT_EVENTS) - 1, len(ids) - 1)]
-    at = _moments(now, rng.uniform(10, 86_400, RECENT_EVENTS))
+    at = moments(now, rng.uniform(10, 86_400, RECENT_EVENTS))
     regions = np.array([b"NL", b"DE", b"FR", b"IT"], dtype="S2")
     return {
         "id": np.frombuffer(rng.bytes(16 * RECENT_EVENTS), dtype="V16"),
         "type": b"view",
-        "viewer_id": _int8(rng.choice(viewers, RECENT_EVENTS)),
-        "item_id": _int8(favoured),
-        "creator_id": _int8(np.ones(RECENT_EVENTS)),
-        "request_id": _int8(np.ones(RECENT_EVENTS)),
+        "viewer_id": int8(rng.choice(viewers, RECENT_EVENTS)),
+        "item_id": int8(favoured),
+        "creator_id": int8(np.ones(RECENT_EVENTS)),
+        "request_id": int8(np.ones(RECENT_EVENTS)),
         "occurred_at": at,
         "received_at": at,
         "region": rng.choice(regions, RECENT_EVENTS),
     }
 
 
-def _copy(database: Database, table: str, columns: Columns) -> None:
+def copy_rows(database: Database, table: str, columns: Columns) -> None:
+    """Write equally many rows of each column into a table."""
     count = max(len(column) for column in columns.values() if not isinstance(column, bytes))
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for name, column in columns.items():
@@ -202,11 +204,13 @@ def _copy(database: Database, table: str, columns: Columns) -> None:
             copy.write(_TRAILER)
 
 
-def _int8(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def int8(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """As a bigint column."""
     return values.astype(">i8")
 
 
-def _moments(now: datetime, seconds_ago: NDArray[np.float64]) -> NDArray[np.generic]:
+def moments(now: datetime, seconds_ago: NDArray[np.float64]) -> NDArray[np.generic]:
+    """As a column of moments so many seconds before `now`."""
     micros = (now - _EPOCH) // timedelta(microseconds=1)
     return (micros - (seconds_ago * 1e6).astype(np.int64)).astype(">i8")
 

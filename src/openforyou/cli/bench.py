@@ -193,6 +193,19 @@ def ingest(
 
 
 @app.command()
+def rights(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Interactions, known by their form.")],
+    repeats: Annotated[int, typer.Option("--repeats", min=1, max=100, help="How often, for the spread.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of every draw.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """What comes through the door when everybody said something else about being learned from, counted three ways."""
+    from openforyou.bench import rights as bench_rights  # Torch takes over a second to import.
+
+    _show("rights", bench_rights.run, bench_rights.Load(data=data, repeats=repeats, seed=seed), as_json)
+
+
+@app.command()
 def train(
     data: Annotated[Path, typer.Argument(metavar="FILE", help="Interactions, known by their form.")],
     rectools: RectoolsOption = None,

@@ -24,6 +24,6 @@ class SharedStack(ExitStack):
         error: BaseException | None,
         trace: TracebackType | None,
         /,
-    ) -> bool:
+    ) -> bool | None:
         with self._closing:
             return super().__exit__(kind, error, trace)
