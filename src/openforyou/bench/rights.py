@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from openforyou.bench.bulk import copy_rows, int8, listed, moments
+from openforyou.bench.bulk import copy_rows, int8, listed, moments, vacuum
 from openforyou.bench.report import Report, spread
 from openforyou.catalog.rights import store as rights_store
 from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT, Act, Decision, Party
@@ -39,6 +39,7 @@ from openforyou.events.log.sequencer import Sequencer
 from openforyou.learn import dataset as door
 from openforyou.learn.manifest.errors import NotAllowed
 from openforyou.learn.manifest.service import Manifests
+from openforyou.learn.online_data import pairs_of
 from openforyou.learn.types import Dataset
 from openforyou.ledger.keys import SigningKey
 from openforyou.storage.blobs import FsspecBlobs
@@ -130,8 +131,7 @@ class _Bench:
         progress(0, 1, "publishing the log")
         self._sequencer.step()
         self._sequencer.close()
-        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+        vacuum(self._database)
 
     def measured(self, progress: Progress) -> Report:
         """Open the door, look at what came through, and count."""
@@ -256,15 +256,14 @@ def _items(ids: NDArray[np.int64], now: datetime) -> dict[str, NDArray[np.generi
 
 def _history(given: Dataset, now: datetime) -> dict[str, NDArray[np.generic] | bytes]:
     """Each viewer's first row with each item, watched to the end, in its order."""
-    who, what = _viewer_of_rows(given), given.item_ids[given.sequences.items]
-    _, first = np.unique(np.stack([who, what]), axis=1, return_index=True)
-    first = np.sort(first)
-    rows = len(first)
+    pairs, first = np.unique(_all_pairs(given), return_index=True)
+    pairs = pairs[np.argsort(first)]
+    rows = len(pairs)
     at = moments(now, 86_400.0 + np.arange(rows, 0, -1, dtype=np.float64))
     one, none = np.ones(rows, ">i4"), np.zeros(rows, ">i4")
     return {
-        "viewer_id": int8(who[first]),
-        "item_id": int8(what[first]),
+        "viewer_id": int8(pairs["viewer"]),
+        "item_id": int8(pairs["item"]),
         "first_at": at,
         "last_at": at,
         "impressions": one,
@@ -279,18 +278,15 @@ def _history(given: Dataset, now: datetime) -> dict[str, NDArray[np.generic] | b
     }
 
 
-def _viewer_of_rows(dataset: Dataset) -> NDArray[np.int64]:
-    """(R,) whose row each is."""
-    return np.repeat(dataset.sequences.viewer_ids, np.diff(dataset.sequences.starts))
+def _all_pairs(dataset: Dataset) -> NDArray[np.void]:
+    """(R,) viewer and item of each row."""
+    return pairs_of(dataset, np.arange(len(dataset.sequences.items)))
 
 
 def _pairs(dataset: Dataset, viewers: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.void]:
     """(M,) viewer and item of the rows of those viewers with those items, each pair once, ascending."""
-    who, what = _viewer_of_rows(dataset), dataset.item_ids[dataset.sequences.items]
-    kept = np.isin(who, viewers) & np.isin(what, items)
-    pairs = np.empty(int(kept.sum()), dtype=[("viewer", np.int64), ("item", np.int64)])
-    pairs["viewer"], pairs["item"] = who[kept], what[kept]
-    return np.unique(pairs)
+    pairs = _all_pairs(dataset)
+    return np.unique(pairs[np.isin(pairs["viewer"], viewers) & np.isin(pairs["item"], items)])
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
