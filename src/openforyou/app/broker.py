@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
+from types import TracebackType
+from typing import Self
 
 from openforyou.app.children import Child
 from openforyou.app.settings import Settings
@@ -84,6 +86,14 @@ class Reaching:
         with self._lock:
             if self._reached is not None:
                 self._reached.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _one(self) -> BrokerClient | LocalKeeper:
         with self._lock:

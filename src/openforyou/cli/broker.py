@@ -60,8 +60,8 @@ def broker(
 
     Its folder is DATA/broker: the region's key (region.key), the keystore with each person's key wrapped under it, and
     what tells whether that keystore is the newest. Keep a copy of the whole folder, and never beside the database's: the
-    two together open everything. `openforyou serve` starts a broker by itself unless OPENFORYOU_BROKER names one;
-    run it by hand under another user, or on another machine, so that nobody who runs the platform can read the folder.
+    two together open everything. `openforyou serve` starts a broker by itself unless OPENFORYOU_BROKER names one. Run
+    it by hand under another user, or on another machine, so that nobody who runs the platform can read the folder.
 
     docs/vault.md tells what is sealed, and what a lost key means. Stops on Ctrl-C.
     """
@@ -119,4 +119,9 @@ def _on_leaving(leave: threading.Event, *, as_child: bool) -> None:
         from openforyou.app.children import when_parent_leaves
 
         gone = when_parent_leaves(lambda: None)
-        threading.Thread(target=lambda: (gone.wait(), leave.set()), name="leave", daemon=True).start()
+
+        def follow() -> None:
+            gone.wait()
+            leave.set()
+
+        threading.Thread(target=follow, name="leave", daemon=True).start()
