@@ -131,7 +131,12 @@ def test_while_it_is_silent_one_caller_waits_and_no_other() -> None:
     known = KnownSecrets(keeper)
     with pytest.raises(Unavailable):
         known.of([1])
-    probe = threading.Thread(target=lambda: pytest.raises(Unavailable, known.of, [1]))
+
+    def probing() -> None:
+        with pytest.raises(Unavailable):
+            known.of([1])
+
+    probe = threading.Thread(target=probing)
     probe.start()
     assert entered.wait(20)
     with pytest.raises(Unavailable, match="does not answer"):

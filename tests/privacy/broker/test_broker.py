@@ -139,13 +139,16 @@ def test_what_is_no_frame_ends_its_line_and_no_other(client: BrokerClient, keepe
 
 def test_it_hears_only_its_own_users_and_no_more_than_it_can(keeper: LocalKeeper) -> None:
     path = keeper.folder / SOCKET
-    with Server(bound(path, 0o600), {}, peers=[os.getuid() + 1]), asking(keeper.folder) as stranger:
-        with pytest.raises(BrokerUnavailable):
-            stranger.about()
+    for_another = Server(bound(path, 0o600), {}, peers=[os.getuid() + 1])
+    with for_another, asking(keeper.folder) as stranger, pytest.raises(BrokerUnavailable):
+        stranger.about()
     operations = keeper_operations(keeper)
     with Server(bound(path, 0o600), operations, connections_max=1), asking(keeper.folder) as first:
         assert first.about() == "home"
-        with asking(keeper.folder) as second, pytest.raises(BrokerUnavailable, match="too many connections"):
+        with (
+            asking(keeper.folder) as second,
+            pytest.raises(BrokerUnavailable, match="too many connections|ended the connection"),
+        ):
             second.about()
         assert first.about() == "home"
 
@@ -159,8 +162,8 @@ def test_one_broker_a_folder(keeper: LocalKeeper) -> None:
 
 def test_a_folder_may_lie_deep(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 30) / "broker"
-    with LocalKeeper.open(folder) as keeper, Server(bound(folder / SOCKET, 0o600), keeper_operations(keeper)):
-        with asking(folder) as client:
+    with LocalKeeper.open(folder) as keeper:
+        with Server(bound(folder / SOCKET, 0o600), keeper_operations(keeper)), asking(folder) as client:
             assert client.about() == "home"
 
 
@@ -169,7 +172,8 @@ def test_a_folder_may_lie_deep(tmp_path: Path) -> None:
 
 @contextmanager
 def liar(folder: Path, answer: Callable[[dict[str, Any]], Any]) -> Iterator[None]:
-    """Answers a question with what `answer` makes of it: bytes as they are, an object as a frame, None never."""
+    """Answers a question with what `answer` makes of it: bytes as they are, an object as a frame, None never; no bytes
+    at all end the line."""
     folder.mkdir(exist_ok=True)
     with bound(folder / SOCKET, 0o600) as listener:
 
@@ -185,6 +189,8 @@ def liar(folder: Path, answer: Callable[[dict[str, Any]], Any]) -> Iterator[None
             with line, line.makefile("rb") as lines:
                 while head := lines.read(4):
                     told = answer(orjson.loads(lines.read(struct.unpack(">I", head)[0])))
+                    if told == b"":
+                        return
                     body = told if isinstance(told, bytes) else orjson.dumps(told)
                     if told is not None:
                         line.sendall(body if isinstance(told, bytes) else struct.pack(">I", len(body)) + body)
@@ -219,9 +225,9 @@ LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_wrong_answer_is_not_used(tmp_path: Path, lie: str) -> None:
-    with liar(tmp_path / "b", LIES[lie]), asking(tmp_path / "b", timeout_s=0.3) as client:
-        with pytest.raises(BrokerUnavailable):
-            client.event_secrets([5])
+    client = asking(tmp_path / "b", timeout_s=0.3)
+    with liar(tmp_path / "b", LIES[lie]), client, pytest.raises(BrokerUnavailable):
+        client.event_secrets([5])
 
 
 def test_other_fields_than_were_asked_are_not_used(tmp_path: Path) -> None:
@@ -254,7 +260,7 @@ def test_only_what_may_be_done_twice_is_asked_twice(tmp_path: Path) -> None:
     def answer(question: dict[str, Any]) -> Any:
         asked.append(question["op"])
         if len(asked) == 1:
-            raise ConnectionError  # closes the line without a word
+            return b""
         return said(question, {})
 
     with liar(tmp_path / "b", answer), asking(tmp_path / "b") as client:

@@ -20,7 +20,7 @@ def opened(sealed: bytes, *, key: bytes = KEY, subject: Subject = SOMEONE, field
 def test_what_was_sealed_opens_again(value: bytes) -> None:
     sealed = crypto.seal(KEY, SOMEONE, Field.EMAIL, "home", value)
     assert opened(sealed) == value
-    assert value == b"" or value not in sealed
+    assert len(value) < 8 or value not in sealed
 
 
 def test_the_length_says_no_more_than_the_block() -> None:

@@ -32,7 +32,11 @@ ANSWER_S = 10.0
 ID_CHARACTERS_MAX = 64
 LOCK = "lock"
 _BUSY = {"code": "broker_busy", "error": "The broker has too many connections.", "hint": "Try again in a moment."}
-_FAILED = {"code": "unavailable", "error": "The broker failed at this.", "hint": "Its operator looks into its log."}
+_FAILED = {
+    "code": "broker_unavailable",
+    "error": "The broker failed at this.",
+    "hint": "Its operator looks into its log.",
+}
 _log = logging.getLogger(__name__)
 
 
