@@ -59,9 +59,9 @@ def broker(
     """Keep people's keys, and seal, open and destroy for whoever may ask.
 
     Its folder is DATA/broker: the region's key (region.key), the keystore with each person's key wrapped under it, and
-    what tells whether that keystore is the newest. Keep a copy of the whole folder, never beside the database's: the two
-    together open everything. `openforyou serve` starts a broker by itself unless OPENFORYOU_BROKER names one. Run
-    it by hand under another user, or on another machine, so that nobody who runs the platform can read the folder.
+    what tells whether that keystore is the newest. Keep a copy of the whole folder, never beside one of the database:
+    the two together open everything. `openforyou serve` starts a broker by itself unless OPENFORYOU_BROKER names one.
+    Run it by hand under another user, or on another machine, so that who runs the platform cannot read the folder.
 
     docs/vault.md tells what is sealed, and what a lost key means. Stops on Ctrl-C.
     """
