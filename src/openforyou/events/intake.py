@@ -89,6 +89,7 @@ class Intake:
         if not events:
             return []
         secrets = self._secrets.of({event.viewer_id for event in events})
+        self._slates.settle_of(secrets)
         try:
             return self._submit(events, secrets=secrets).result(ANSWER_TIMEOUT_S)
         except TimeoutError:

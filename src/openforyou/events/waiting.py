@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import NamedTuple
@@ -43,6 +43,7 @@ class WaitingSlates:
         self._hand_on = hand_on
         self._slates_max = slates_max
         self._waiting: deque[Waiter] = deque()
+        self._unrecorded: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._going_through = threading.Lock()
         self._some = threading.Event()
@@ -55,9 +56,11 @@ class WaitingSlates:
         """Have it handed on as soon as that can be."""
         lost = None
         with self._lock:
+            self._unrecorded[waiter.slate.viewer_id] += 1
             self._waiting.append(waiter)
             if len(self._waiting) > self._slates_max:
                 lost = self._waiting.popleft()
+        waiter.done.add_done_callback(lambda _: self._is_done(waiter.slate.viewer_id))
         self._some.set()
         if lost is not None:
             self._give_up(lost)
@@ -68,6 +71,21 @@ class WaitingSlates:
             try:
                 while self._take_some():
                     pass
+            finally:
+                self._going_through.release()
+
+    def settle_of(self, secrets: Mapping[int, bytes]) -> None:
+        """Hand on what these viewers were served, so that it is recorded before what they do next."""
+        if not any(viewer in self._unrecorded for viewer in secrets):
+            return
+        if self._going_through.acquire(timeout=SETTLES_WITHIN_S):
+            try:
+                with self._lock:
+                    theirs = [one for one in self._waiting if one.slate.viewer_id in secrets]
+                    self._waiting = deque(one for one in self._waiting if one.slate.viewer_id not in secrets)
+                left = self._all_handed_on(theirs, secrets)
+                with self._lock:
+                    self._waiting.extendleft(reversed(left))
             finally:
                 self._going_through.release()
 
@@ -121,12 +139,22 @@ class WaitingSlates:
             for one in some:
                 one.done.set_exception(error)
             return []
+        return self._all_handed_on(some, secrets)
+
+    def _all_handed_on(self, some: list[Waiter], secrets: Mapping[int, bytes]) -> list[Waiter]:
+        """Those for which there was no room."""
         for place, one in enumerate(some):
             try:
                 self._hand_on(one, {one.slate.viewer_id: secrets[one.slate.viewer_id]})
             except Unavailable:
                 return some[place:]
         return []
+
+    def _is_done(self, viewer: int) -> None:
+        with self._lock:
+            self._unrecorded[viewer] -= 1
+            if not self._unrecorded[viewer]:
+                del self._unrecorded[viewer]
 
     def _give_up(self, waiter: Waiter) -> None:
         self._lost += 1
