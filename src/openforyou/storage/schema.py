@@ -47,6 +47,10 @@ PSEUDONYM = Care(region="home region", retention="until erased", erasure="delete
 """Says what somebody did, under a pseudonym."""
 PERSONAL = Care(region="home region", retention="while the account exists", erasure="deleted with the account")
 """Says who somebody is."""
+SEALED = Care(
+    region="home region", retention="until erased", erasure="its person's key is destroyed in the broker's keystore"
+)
+"""Says who somebody is, and nobody can read it without the broker."""
 OPERATIONAL = Care(region="where it runs", retention="while needed to run", erasure="overwritten or deleted by the job")
 """Keeps the machinery going; about nobody."""
 
