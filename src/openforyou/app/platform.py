@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
+from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
 from openforyou.app.desk import Desk

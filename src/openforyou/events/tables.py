@@ -18,9 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import PSEUDONYM, Care, metadata
+from openforyou.storage.schema import PSEUDONYM, Care, Nature, metadata
 
-HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer")
+HISTORY = Care(
+    region="home region", retention="two years", erasure="deleted with the viewer", nature=Nature.PSEUDONYM
+)
 MOMENT = DateTime(timezone=True)
 
 

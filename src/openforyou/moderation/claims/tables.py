@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, Integer, Table, Text, text
 
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 CLAIM = Care(
-    region="home region", retention="five years after it was closed", erasure="words are deleted with whose they are"
+    region="home region", retention="five years after it was closed", erasure="words are deleted with whose they are", nature=Nature.PSEUDONYM
 )
 MOMENT = DateTime(timezone=True)
 
