@@ -33,7 +33,7 @@ class Home:
     def __init__(self, platform: Platform) -> None:
         self.platform, self.minors = platform, platform.minors
         quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        accounts = platform.accounts = Accounts(platform.database, platform.clock, quick)
+        accounts = platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, quick)
         self.minors = platform.minors = Minors(platform.database, platform.clock, accounts, platform.catalog.rights)
         self.child = accounts.sign_up("child@example.org", "a long enough one", is_minor=True)
         self.minors.declare(self.child)

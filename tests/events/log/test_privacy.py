@@ -188,7 +188,7 @@ def leaks(folder: Path, personal: dict[str, str | int | bytes]) -> list[str]:
 @pytest.fixture
 def someone(platform: Platform, tmp_path: Path, clock: ManualClock) -> Someone:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    platform.accounts = Accounts(platform.database, platform.clock, passwords)
+    platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, passwords)
     world = World(platform, tmp_path)
     creator = world.creator("filmmaker")
     for number in range(6):
