@@ -231,9 +231,7 @@ class Passkeys:
         hashed = hashlib.sha256(challenge).digest()
         with self._database.begin() as connection:
             store.delete_expired(connection, now)
-            store.insert_challenge(
-                connection, Challenge(hashed, purpose, account_id, envelope, now + CHALLENGE_LIFE)
-            )
+            store.insert_challenge(connection, Challenge(hashed, purpose, account_id, envelope, now + CHALLENGE_LIFE))
         return challenge
 
     def _answered(self, purpose: Purpose, credential: Credential) -> tuple[Challenge, bytes]:

@@ -1,4 +1,4 @@
-"""What the accounts ask of whoever keeps the keys: what is sealed of a person, and the marks by which they are found."""
+"""What the accounts ask of whoever keeps the keys: what is sealed of a person, and marks by which they are found."""
 
 from __future__ import annotations
 

@@ -49,8 +49,9 @@ def find_account(
     assert (account_id is None) != (email_mark is None), "look an account up by one key"
     condition = accounts.c.email_mark == email_mark if account_id is None else accounts.c.id == account_id
     row = connection.execute(
-        select(accounts.c.id, accounts.c.role, accounts.c.password_hash, accounts.c.created_at, accounts.c.edition)
-        .where(condition)
+        select(
+            accounts.c.id, accounts.c.role, accounts.c.password_hash, accounts.c.created_at, accounts.c.edition
+        ).where(condition)
     ).one_or_none()
     return None if row is None else Entry(row.id, Role(row.role), row.password_hash, row.created_at, row.edition)
 
@@ -83,18 +84,14 @@ def set_role(connection: Connection, account_id: AccountId, role: Role) -> None:
 
 def renew(connection: Connection, account_id: AccountId) -> None:
     """What is sealed of an account has changed: whoever is signed in there signs in again."""
-    connection.execute(
-        update(accounts).where(accounts.c.id == account_id).values(edition=accounts.c.edition + 1)
-    )
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(edition=accounts.c.edition + 1))
     delete_sessions(connection, account_id, but=b"")
 
 
 # Who decides for whom
 
 
-def put_invitation(
-    connection: Connection, code_sha256: bytes, invitation: Invitation, expires_at: datetime
-) -> None:
+def put_invitation(connection: Connection, code_sha256: bytes, invitation: Invitation, expires_at: datetime) -> None:
     """A minor's invitation; the one before is void."""
     row = {
         "code_sha256": code_sha256,

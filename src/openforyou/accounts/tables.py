@@ -7,7 +7,10 @@ from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, LargeBin
 from openforyou.storage.schema import ACCOUNT, MARK, Care, Nature, metadata
 
 SESSION = Care(
-    region="home region", retention="until it expires", erasure="deleted at sign-out and with the account", nature=Nature.PSEUDONYM
+    region="home region",
+    retention="until it expires",
+    erasure="deleted at sign-out and with the account",
+    nature=Nature.PSEUDONYM,
 )
 MOMENT = DateTime(timezone=True)
 
@@ -70,7 +73,13 @@ guardian_invitations = Table(
     "guardian_invitations",
     metadata,
     Column("code_sha256", LargeBinary, primary_key=True, info=INVITATION.why("known by its hash alone")),
-    Column("ward_mark", LargeBinary, nullable=False, unique=True, info=INVITATION.why("one invitation a minor", Nature.MARK)),
+    Column(
+        "ward_mark",
+        LargeBinary,
+        nullable=False,
+        unique=True,
+        info=INVITATION.why("one invitation a minor", Nature.MARK),
+    ),
     Column(
         "envelope",
         LargeBinary,
@@ -84,7 +93,12 @@ guardian_invitations = Table(
 passkeys = Table(
     "passkeys",
     metadata,
-    Column("credential_id", LargeBinary, primary_key=True, info=ACCOUNT.why("names the key (WebAuthn): random bytes of its own")),
+    Column(
+        "credential_id",
+        LargeBinary,
+        primary_key=True,
+        info=ACCOUNT.why("names the key (WebAuthn): random bytes of its own"),
+    ),
     Column(
         "account_id",
         ForeignKey("accounts.id", ondelete="CASCADE"),

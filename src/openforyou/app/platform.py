@@ -48,6 +48,7 @@ from openforyou.moderation.service import Policies
 from openforyou.outside.addresses import networks_of
 from openforyou.outside.fetcher import Fetcher
 from openforyou.outside.names import DnsNames
+from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -89,16 +90,26 @@ def identities(settings: Settings, database: Database, clock: Clock, outside: Fe
 class Platform:
     """A context manager. `database_url` overrides the settings' (for tests)."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, database_url: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        database_url: str = "",
+        keeper: LocalKeeper | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._open = SharedStack()
+        self.keeper = keeper or LocalKeeper.open(settings.data / "broker")
+        self._open.callback(self.keeper.close)
         try:
             self.database = self._open.enter_context(database(settings, database_url))
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
             self.outside = fetcher(settings)
-            self.accounts = Accounts(self.database, self.clock)
+            seal_what_lay_open(self.database, self.keeper)
+            self.accounts = Accounts(self.database, self.clock, self.keeper)
             self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
             self.proving = Proving(self.database, FolderSource(settings.log_folder))
             self.minors = Minors(self.database, self.clock, self.accounts, self.catalog.rights)

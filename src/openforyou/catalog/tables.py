@@ -24,7 +24,8 @@ from openforyou.storage.schema import OPERATIONAL, PERSONAL, PUBLIC, Care, Natur
 RIGHTS_RECORD = Care(
     region="anywhere",
     retention="ten years, as evidence of what was allowed",
-    erasure="the grantor's name is deleted with their account, the grant stays", nature=Nature.PSEUDONYM
+    erasure="the grantor's name is deleted with their account, the grant stays",
+    nature=Nature.PSEUDONYM,
 )
 
 TAKEN_ONCE = ("queued", "processing", "held", "needs_sound", "suspended", "published")

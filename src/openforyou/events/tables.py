@@ -20,9 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from openforyou.storage.schema import PSEUDONYM, Care, Nature, metadata
 
-HISTORY = Care(
-    region="home region", retention="two years", erasure="deleted with the viewer", nature=Nature.PSEUDONYM
-)
+HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer", nature=Nature.PSEUDONYM)
 MOMENT = DateTime(timezone=True)
 
 

@@ -10,7 +10,8 @@ from openforyou.storage.schema import Care, Nature, metadata
 MODEL_RECORD = Care(
     region="anywhere",
     retention="for good: it says what each model learned from",
-    erasure="holds nothing personal; the weights are deleted with the blob", nature=Nature.PUBLIC
+    erasure="holds nothing personal; the weights are deleted with the blob",
+    nature=Nature.PUBLIC,
 )
 MOMENT = DateTime(timezone=True)
 

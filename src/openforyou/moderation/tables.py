@@ -10,11 +10,12 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Table, Text
 from openforyou.storage.schema import OPERATIONAL, PUBLIC, Care, Nature, metadata
 
 RULES = Care(
-    region="anywhere", retention="as long as the log", erasure="never: what everybody may check stays", nature=Nature.PUBLIC
+    region="anywhere",
+    retention="as long as the log",
+    erasure="never: what everybody may check stays",
+    nature=Nature.PUBLIC,
 )
-TALLY = Care(
-    region="anywhere", retention="two years", erasure="deleted with its item", nature=Nature.PUBLIC
-)
+TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item", nature=Nature.PUBLIC)
 MOMENT = DateTime(timezone=True)
 
 policies = Table(

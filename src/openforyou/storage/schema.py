@@ -1,8 +1,8 @@
 """The shared `MetaData`, and the care that each table and column must declare.
 
 Personal data hides in columns that nobody thought about. So every column says, in its `info`, what it is for,
-where it may lie, how long it is kept, how it is erased and what a copy of it would tell; `undeclared()` subtracts the declared from all, and
-a test wants the empty set.
+where it may lie, how long it is kept, how it is erased and what a copy of it would tell; `undeclared()` subtracts the
+declared from all, and a test wants the empty set.
 """
 
 from __future__ import annotations
@@ -98,6 +98,13 @@ MARK = Care(
     nature=Nature.MARK,
 )
 """A keyed digest by which somebody is found who says who they are."""
+SEALED = Care(
+    region="home region",
+    retention="until erased",
+    erasure="its person's key is destroyed in the broker's keystore",
+    nature=Nature.SEALED,
+)
+"""Says who somebody is, and nobody can read it without the broker."""
 OPERATIONAL = Care(
     region="where it runs",
     retention="while needed to run",

@@ -9,12 +9,16 @@ from openforyou.storage.schema import PERSONAL, Care, Nature, metadata
 
 MOMENT = DateTime(timezone=True)
 CHALLENGE = Care(
-    region="home region", retention="a day", erasure="deleted when answered, given up or expired", nature=Nature.PERSONAL
+    region="home region",
+    retention="a day",
+    erasure="deleted when answered, given up or expired",
+    nature=Nature.PERSONAL,
 )
 EVIDENCE = Care(
     region="home region",
     retention="three years, as evidence where two people dispute an account",
-    erasure="deleted with the account", nature=Nature.PERSONAL
+    erasure="deleted with the account",
+    nature=Nature.PERSONAL,
 )
 
 identity_challenges = Table(

@@ -8,7 +8,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from openforyou.storage.schema import OPERATIONAL, PERSONAL, Care, Nature, metadata
 
 HISTORY = Care(
-    region="home region", retention="while the creator's account exists", erasure="deleted with the account", nature=Nature.PERSONAL
+    region="home region",
+    retention="while the creator's account exists",
+    erasure="deleted with the account",
+    nature=Nature.PERSONAL,
 )
 """What somebody posted elsewhere, also in private: nobody else is shown it."""
 

@@ -9,7 +9,8 @@ from openforyou.storage.schema import Care, Nature, metadata
 EVIDENCE = Care(
     region="anywhere",
     retention="ten years, as evidence of what was allowed",
-    erasure="deleted with its item; holds no name of a person", nature=Nature.PUBLIC
+    erasure="deleted with its item; holds no name of a person",
+    nature=Nature.PUBLIC,
 )
 
 signals = Table(

@@ -11,7 +11,8 @@ MOMENT = DateTime(timezone=True)
 LEARNED_FROM = Care(
     region="home region",
     retention="as long as weights that learned from it",
-    erasure="deleted when the weights are destroyed", nature=Nature.PSEUDONYM
+    erasure="deleted when the weights are destroyed",
+    nature=Nature.PSEUDONYM,
 )
 
 model_subjects = Table(

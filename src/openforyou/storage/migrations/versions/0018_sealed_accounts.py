@@ -1,7 +1,7 @@
 """Who somebody is leaves the open: e-mail, minor status, the link to the pseudonym, guardians, names of passkeys
 
 Revision ID: 0018
-Revises: 0016
+Revises: 0017
 
 There is no key here. So what lay open is put aside, in tables that `accounts/moving` empties and drops with the keeper
 at the next start; on a database without accounts there is nothing to put aside. Whoever is signed in signs in again,
@@ -12,11 +12,9 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
-
-PUBLIC_ID = "rtrim(translate(encode(k.credential_id, 'base64'), E'+/\\n', '-_'), '=')"
 
 
 def upgrade() -> None:
@@ -24,7 +22,8 @@ def upgrade() -> None:
     if op.get_bind().scalar(sa.text("SELECT EXISTS (SELECT FROM accounts)")):
         op.execute(
             "CREATE TABLE accounts_unsealed AS SELECT a.id, a.viewer_id, a.email, a.is_minor, "
-            f"(SELECT jsonb_object_agg({PUBLIC_ID}, k.name) FROM passkeys k WHERE k.account_id = a.id) AS devices "
+            "(SELECT jsonb_object_agg(rtrim(translate(encode(k.credential_id, 'base64'), E'+/\\n', '-_'), '='), k.name) "
+            "FROM passkeys k WHERE k.account_id = a.id) AS devices "
             "FROM accounts a"
         )
         op.execute("ALTER TABLE accounts_unsealed ADD PRIMARY KEY (id)")
@@ -105,9 +104,7 @@ def downgrade() -> None:
         sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("ward_id", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", moment, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ward_id"], ["accounts.id"], "fk_guardian_invitations_ward_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["ward_id"], ["accounts.id"], "fk_guardian_invitations_ward_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("code_sha256", name="pk_guardian_invitations"),
         sa.UniqueConstraint("ward_id", name="uq_guardian_invitations_ward_id"),
     )
