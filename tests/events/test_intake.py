@@ -14,9 +14,12 @@ from openforyou.events import store
 from openforyou.events.intake import Intake
 from openforyou.events.leaf import Action, Deed, decode_leaf
 from openforyou.events.log import store as log_store
+from openforyou.events.secrets import KeyedSecrets
 from openforyou.events.types import Event, EventType, Outcome, ServedSlate
 from openforyou.storage.database import Database
 from tests.conftest import NOW
+
+SECRETS = KeyedSecrets(b"k")
 
 
 def like(viewer: int, item: int = 1, event_id: UUID | None = None, detail: str = "") -> Event:
@@ -33,7 +36,7 @@ def like(viewer: int, item: int = 1, event_id: UUID | None = None, detail: str =
 
 
 def test_many_threads_with_repeats_are_counted_once_each(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW))
+    intake = Intake(database, ManualClock(NOW), SECRETS)
     batches = [[like(viewer, event_id=UUID(int=viewer * 10 + n)) for n in range(3)] for viewer in range(1, 41)]
     with ThreadPoolExecutor(8) as pool:
         outcomes = [one for batch in pool.map(intake.accept, batches + batches) for one in batch]
@@ -46,7 +49,7 @@ def test_many_threads_with_repeats_are_counted_once_each(database: Database) -> 
 
 
 def test_slates_wait_for_company_until_somebody_asks_for_them(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW), slates_wait_s=60)
+    intake = Intake(database, ManualClock(NOW), SECRETS, slates_wait_s=60)
     waits = intake.record(ServedSlate(RequestId(7), ViewerId(1), NOW, "for_you", (ItemId(1),), {}))
     assert not waits.done()
     intake.settle()
@@ -55,7 +58,7 @@ def test_slates_wait_for_company_until_somebody_asks_for_them(database: Database
 
 
 def test_one_that_cannot_be_written_takes_no_other_with_it(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW))
+    intake = Intake(database, ManualClock(NOW), SECRETS)
     with ThreadPoolExecutor(8) as pool:
         good = [pool.submit(intake.accept, [like(viewer)]) for viewer in range(1, 20)]
         bad = pool.submit(intake.accept, [like(99, detail="nul \x00 byte")])
@@ -67,7 +70,7 @@ def test_one_that_cannot_be_written_takes_no_other_with_it(database: Database) -
 
 
 def test_a_slate_is_recorded_and_counted_as_served(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW))
+    intake = Intake(database, ManualClock(NOW), SECRETS)
     slate = ServedSlate(RequestId(7), ViewerId(1), NOW, "for_you", (ItemId(1), ItemId(2)), {"why": ["because"]})
     intake.record(slate).result(10)
     intake.close()
@@ -83,7 +86,7 @@ def test_a_slate_is_recorded_and_counted_as_served(database: Database) -> None:
 
 
 def test_closing_writes_what_waits_and_then_takes_nothing(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW))
+    intake = Intake(database, ManualClock(NOW), SECRETS)
     waiting = [intake.record(ServedSlate(RequestId(n), ViewerId(1), NOW, "item", (), {})) for n in range(1, 50)]
     intake.close()
     intake.close()
@@ -93,7 +96,7 @@ def test_closing_writes_what_waits_and_then_takes_nothing(database: Database) ->
 
 
 def test_refusals_are_counted_by_their_reason(database: Database) -> None:
-    intake = Intake(database, ManualClock(NOW))
+    intake = Intake(database, ManualClock(NOW), SECRETS)
     for _ in range(3):
         intake.refuse({"bad_time": 2, "bad_context": 1}).result(10)
     intake.close()
@@ -103,13 +106,3 @@ def test_refusals_are_counted_by_their_reason(database: Database) -> None:
         assert told is not None
         assert told[2] == {"bad_time": 6, "bad_context": 3}
         assert log_store.take_refusals(connection, older_than_s=0) is None, "told once"
-
-
-def test_one_secret_a_viewer_for_ever(database: Database) -> None:
-    with database.begin() as connection:
-        first = log_store.secrets_of(connection, [1, 2, 1])
-    with database.begin() as connection:
-        again = log_store.secrets_of(connection, [2, 3])
-    assert set(first) == {1, 2}
-    assert again[2] == first[2]
-    assert len({*first.values(), *again.values()}) == 3

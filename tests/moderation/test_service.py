@@ -117,7 +117,9 @@ def serve(office: Office, number: int, *acted: Acted) -> None:
     record = {"v": 1, "policies": recorded(acted), "items": {}}
     slate = ServedSlate(RequestId(1 + number), ViewerId(9), office.now, "for_you", (office.item_id,), record)
     platform = office.platform
-    with closing(Intake(platform.database, platform.clock, beside=office.policies.keep_effects)) as intake:
+    with closing(
+        Intake(platform.database, platform.clock, platform.keeper, beside=office.policies.keep_effects)
+    ) as intake:
         intake.record(slate).result()
 
 

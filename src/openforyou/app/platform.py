@@ -11,6 +11,7 @@ from typing import Self
 from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
+from openforyou.app.broker import Keeping, Reaching, adopt_secrets
 from openforyou.app.desk import Desk
 from openforyou.app.minors import Minors
 from openforyou.app.settings import Settings
@@ -48,7 +49,6 @@ from openforyou.moderation.service import Policies
 from openforyou.outside.addresses import networks_of
 from openforyou.outside.fetcher import Fetcher
 from openforyou.outside.names import DnsNames
-from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -88,20 +88,16 @@ def identities(settings: Settings, database: Database, clock: Clock, outside: Fe
 
 
 class Platform:
-    """A context manager. `database_url` overrides the settings' (for tests)."""
+    """A context manager. `database_url` overrides the settings' (for tests). `keeper`: who keeps the keys, closed with
+    the platform; None: whoever listens, or the folder itself."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        database_url: str = "",
-        keeper: LocalKeeper | None = None,
+        self, settings: Settings, *, clock: Clock | None = None, database_url: str = "", keeper: Keeping | None = None
     ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._open = SharedStack()
-        self.keeper = keeper or LocalKeeper.open(settings.data / "broker")
+        self.keeper: Keeping = keeper or Reaching(settings)
         self._open.callback(self.keeper.close)
         try:
             self.database = self._open.enter_context(database(settings, database_url))
@@ -117,7 +113,8 @@ class Platform:
             self.claims = Claims(self.database, self.clock)
             self.identities = identities(settings, self.database, self.clock, self.outside)
             self.policies = Policies(self.database, self.clock, FolderSource(settings.log_folder))
-            intake = Intake(self.database, self.clock, beside=self.policies.keep_effects)
+            adopt_secrets(self.database, self.keeper.adopt)
+            intake = Intake(self.database, self.clock, self.keeper, beside=self.policies.keep_effects)
             self._open.callback(intake.close)
             self.events = Events(self.database, intake, self.clock, settings.signing_key())
             self.log = sequencer(settings, self.database, self._open.enter_context(asking(settings)))

@@ -62,6 +62,20 @@ class Settings(BaseSettings):
     )
     plc_directory: str = Field("https://plc.directory", description="Directory that resolves AT Protocol identifiers.")
 
+    region: str = Field(
+        "home",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,31}$",
+        description="The region whose people are at home here; their keys are kept by its broker.",
+    )
+    broker: str = Field(
+        "",
+        description="Who keeps people's keys: unix:/path/of/broker.sock or tls://host:port; empty: one that is started "
+        "on DATA/broker.",
+    )
+    broker_cert: str = Field("", description="File with the certificate that a broker behind tls:// knows us by.")
+    broker_key: str = Field("", description="File with that certificate's key, without a password.")
+    broker_ca: str = Field("", description="File with the authority's certificate that the broker's leads to.")
+
     c2pa_cert: str = Field(
         "", description="File with the certificate that signs Content Credentials, and its chain; empty: self-made."
     )
@@ -90,6 +104,11 @@ class Settings(BaseSettings):
     def log_folder(self) -> Path:
         """Where the public log lies."""
         return self.data / "log"
+
+    @property
+    def broker_folder(self) -> Path:
+        """Where a broker of this machine keeps the keys."""
+        return self.data / "broker"
 
     def log_key(self) -> SigningKey:
         """The key that signs the log: made once, kept in `DATA/log.key`, readable by its owner alone.

@@ -24,6 +24,7 @@ from openforyou.core.clock import SystemClock
 from openforyou.core.ids import ViewerId
 from openforyou.events.intake import Intake
 from openforyou.events.log import store as log_store
+from openforyou.events.secrets import KeyedSecrets
 from openforyou.events.service import Events
 from openforyou.ingest.encoders import CONTENT_DIM, CONTENT_ENCODER
 from openforyou.learn.serving import ServingModel
@@ -87,7 +88,7 @@ class _Registry:
 def serve(url: str, pipe: Pipe, size: int, *, model: bool) -> None:
     """The process: start, say so, answer tasks until told None."""
     clock = SystemClock()
-    with closing(Database.open(url)) as database, closing(Intake(database, clock)) as intake:
+    with closing(Database.open(url)) as database, closing(Intake(database, clock, KeyedSecrets(bytes(32)))) as intake:
         registry = _Registry(untrained(database) if model else None)
         feed = Feed(database, Catalog(database, clock), Events(database, intake, clock, bytes(32)), registry, clock)
         with closing(feed):

@@ -12,6 +12,7 @@ import typer
 from openforyou import __version__
 from openforyou.cli import (
     bench,
+    broker,
     claims,
     copies,
     credentials,
@@ -68,6 +69,7 @@ def _add(name: str, command: Callable[..., Any], *, hidden: bool = False) -> Non
 
 _add("demo", demo.demo)
 _add("serve", serve.serve)
+_add("broker", broker.broker)
 _add("ingest", ingest.ingest)
 _add("credentials", credentials.credentials)
 _add("import", imports.import_archive)

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from openforyou.app import broker
 from openforyou.app.children import Child, when_parent_leaves
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
@@ -47,7 +48,8 @@ def demo(
     console = Console(stderr=True)
     with ExitStack() as stack:
         listener = stack.enter_context(listening(host, port))
-        platform = stack.enter_context(Platform(settings))
+        stack.enter_context(broker.running(settings))
+        platform = stack.enter_context(Platform(settings, keeper=broker.client(settings)))
         stack.enter_context(Child(["worker", "--data", str(settings.data)]))
         world = ["--seed", str(seed), "--clips", str(clips), "--viewers", str(viewers)]
         builder = stack.enter_context(Child(["demo-build", "--data", str(settings.data), *world]))
@@ -61,7 +63,8 @@ def build(
     data: DataOption = None, seed: SeedOption = 1, clips: ClipsOption = CLIPS, viewers: ViewersOption = VIEWERS
 ) -> None:
     """Make the demo world, until it is whole or standard input ends."""
-    with Platform(Settings.read(data)) as platform:
+    settings = Settings.read(data)
+    with Platform(settings, keeper=broker.client(settings)) as platform:
         build_world(platform, seed=seed, clips=clips, viewers=viewers, stop=when_parent_leaves(platform.close))
 
 

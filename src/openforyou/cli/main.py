@@ -27,12 +27,19 @@ def main() -> None:
 
 
 def _commands() -> typer.Typer:
-    """Every command; or those of a witness alone, which needs nothing of the platform and starts in half a second."""
+    """Every command; or those of a witness or a broker alone, which need little and start in half a second."""
     if sys.argv[1:2] == ["witness"]:
         from openforyou.cli import witness
 
         alone = typer.Typer(name="openforyou", pretty_exceptions_enable=False)
         alone.add_typer(witness.app, name="witness", context_settings={"help_option_names": ["-h", "--help"]})
+        return alone
+    if sys.argv[1:2] == ["broker"]:
+        from openforyou.cli import broker
+
+        alone = typer.Typer(name="openforyou", pretty_exceptions_enable=False)
+        alone.callback()(lambda: None)
+        alone.command("broker", context_settings={"help_option_names": ["-h", "--help"]})(broker.broker)
         return alone
     from openforyou.cli import docs
     from openforyou.cli.commands import app

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from openforyou.app import broker
 from openforyou.app.announce import announce
 from openforyou.app.children import Child, when_parent_leaves
 from openforyou.app.platform import Platform, database
@@ -46,7 +47,8 @@ def serve(
     settings = Settings.read(data)
     with ExitStack() as stack:
         listener = stack.enter_context(listening(host, port))
-        platform = stack.enter_context(Platform(settings))
+        stack.enter_context(broker.running(settings))
+        platform = stack.enter_context(Platform(settings, keeper=broker.client(settings)))
         if with_worker:
             stack.enter_context(Child(["worker", "--data", str(settings.data)]))
         if as_child:
@@ -62,7 +64,7 @@ def worker(data: DataOption = None) -> None:
     """
     settings = Settings.read(data)
     with ExitStack() as stack:
-        platform = stack.enter_context(Platform(settings))
+        platform = stack.enter_context(Platform(settings, keeper=broker.client(settings)))
         learners = [Child(["learner", "--data", str(settings.data)])] if settings.update_s else []
         for child in learners:
             stack.enter_context(child)
@@ -78,7 +80,8 @@ def worker(data: DataOption = None) -> None:
 
 def learner(data: DataOption = None) -> None:
     """Update the model in service from what viewers do, until standard input ends."""
-    with Platform(Settings.read(data)) as platform:
+    settings = Settings.read(data)
+    with Platform(settings, keeper=broker.client(settings)) as platform:
         learn(platform, when_parent_leaves(platform.close, within_s=LEARNER_LEAVES_WITHIN_S))
 
 

@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +25,10 @@ from openforyou.core.clock import Clock
 from openforyou.core.errors import Unavailable
 from openforyou.events import rules, store
 from openforyou.events.leaf import Action, Deed, encode_deed, nullifier
-from openforyou.events.log.store import add_refusals, enqueue, lock_writer, secrets_of
+from openforyou.events.log.store import add_refusals, enqueue, lock_writer
+from openforyou.events.secrets import KnownSecrets, Secrets
 from openforyou.events.types import Event, EventType, Outcome, ServedSlate
+from openforyou.events.waiting import Waiter, WaitingSlates
 from openforyou.storage.database import Database
 
 GROUP_EVENTS_MAX = 4_000
@@ -49,16 +51,25 @@ class _Submission:
     refused: Mapping[str, int]
     at_once: bool
     done: Future[list[Outcome]]
+    secrets: Mapping[int, bytes]
+    """Of every viewer in it: nobody is asked while the writer's lock is held."""
 
 
 class Intake:
     """Starts its thread on creation; `close` writes what waits and stops it.
 
-    `beside` writes what else follows from slates, in the transaction that keeps them.
+    `secrets` keeps the viewers' secrets; `beside` writes what else follows from slates, in the transaction that keeps
+    them.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, beside: Beside | None = None, *, slates_wait_s: float = SLATES_WAIT_S
+        self,
+        database: Database,
+        clock: Clock,
+        secrets: Secrets,
+        beside: Beside | None = None,
+        *,
+        slates_wait_s: float = SLATES_WAIT_S,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -69,22 +80,39 @@ class Intake:
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
+        self._secrets = KnownSecrets(secrets)
+        self._slates = WaitingSlates(self._secrets, self._hand_on)
 
     def accept(self, events: Sequence[Event]) -> list[Outcome]:
-        """One outcome an event, in order, once all are durable. Raises `Unavailable`: then none was taken in."""
+        """One outcome an event, in order, once all are durable. Raises `Unavailable`: then none was taken in, and what
+        the keeper of secrets raises for a viewer who was forgotten."""
         if not events:
             return []
+        secrets = self._secrets.of({event.viewer_id for event in events})
         try:
-            return self._submit(events).result(ANSWER_TIMEOUT_S)
+            return self._submit(events, secrets=secrets).result(ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise Unavailable("The event writer does not answer.", hint="Send the same events again.") from None
 
     def record(self, slate: ServedSlate) -> Future[list[Outcome]]:
         """Record a slate as served, soon; the answer may be waited for, and is not by a feed."""
-        return self._submit(slates=(slate,))
+        waiter = Waiter(slate, Future())
+        secrets = self._secrets.at_hand((slate.viewer_id,))
+        with self._closing:
+            self._require_open()
+            if secrets is not None:
+                self._hand_on(waiter, secrets)
+            else:
+                self._slates.add(waiter)
+        return waiter.done
+
+    def forget(self, viewers: Iterable[int]) -> None:
+        """Their secrets leave the memory: they were destroyed."""
+        self._secrets.forget(viewers)
 
     def settle(self) -> None:
         """Have what waits written now, and return when it is. Raises `Unavailable` where that takes too long."""
+        self._slates.settle()
         try:
             self._submit(at_once=True).result(ANSWER_TIMEOUT_S)
         except TimeoutError:
@@ -100,27 +128,38 @@ class Intake:
             if self._closed:
                 return
             self._closed = True
-            self._queue.put(None)
+        self._slates.close()
+        self._queue.put(None)
         self._thread.join()
 
     def _submit(
         self,
         events: Sequence[Event] = (),
-        slates: Sequence[ServedSlate] = (),
         refused: Mapping[str, int] | None = None,
         *,
         at_once: bool = False,
+        secrets: Mapping[int, bytes] | None = None,
     ) -> Future[list[Outcome]]:
         at_once = at_once or bool(events or refused)
-        submission = _Submission(events, slates, refused or {}, at_once, Future())
+        submission = _Submission(events, (), refused or {}, at_once, Future(), secrets or {})
         with self._closing:
-            if self._closed:
-                raise Unavailable("The platform is shutting down.", hint="Send the same events again.")
-            try:
-                self._queue.put_nowait(submission)
-            except queue.Full:
-                raise Unavailable("Too many events wait.", hint="Send the same events again in a second.") from None
+            self._require_open()
+            self._put(submission)
         return submission.done
+
+    def _hand_on(self, waiter: Waiter, secrets: Mapping[int, bytes]) -> None:
+        """A slate whose viewer's secret is here; also those that waited until the closing."""
+        self._put(_Submission((), (waiter.slate,), {}, False, waiter.done, secrets))
+
+    def _put(self, submission: _Submission) -> None:
+        try:
+            self._queue.put_nowait(submission)
+        except queue.Full:
+            raise Unavailable("Too many events wait.", hint="Send the same events again in a second.") from None
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Unavailable("The platform is shutting down.", hint="Send the same events again.")
 
     def _run(self) -> None:
         open_ = True
@@ -153,7 +192,8 @@ class Intake:
             with self._database.begin() as connection:
                 slates = [slate for submission in group for slate in submission.slates]
                 events = [event for submission in group for event in submission.events]
-                new = write(connection, events, slates, self._clock.now())
+                secrets = {one: secret for submission in group for one, secret in submission.secrets.items()}
+                new = write(connection, events, slates, secrets, self._clock.now())
                 if self._beside is not None and slates:
                     self._beside(connection, slates)
                 refused: Counter[str] = Counter()
@@ -174,8 +214,16 @@ class Intake:
             submission.done.set_result([_outcome(event.id, new) for event in submission.events])
 
 
-def write(connection: Connection, events: Sequence[Event], slates: Sequence[ServedSlate], now: datetime) -> set[UUID]:
+def write(
+    connection: Connection,
+    events: Sequence[Event],
+    slates: Sequence[ServedSlate],
+    secrets: Mapping[int, bytes],
+    now: datetime,
+) -> set[UUID]:
     """Everything that follows from a group, in the caller's transaction. Answers which events moved a number.
+
+    `secrets` has every viewer in it.
 
     State, events and leaves appear together or not at all: what was answered stands in the log once, and never twice.
     """
@@ -190,7 +238,6 @@ def write(connection: Connection, events: Sequence[Event], slates: Sequence[Serv
         fresh,
         now,
     )
-    secrets = secrets_of(connection, {event.viewer_id for event in fresh} | {slate.viewer_id for slate in slates})
     served = [leaf for slate in slates for leaf in served_leaves(secrets[slate.viewer_id], slate)]
     leaves = [_leaf(secrets[change.event.viewer_id], change) for change in folded.changes]
     first = enqueue(connection, [*served, *leaves]) + len(served)

@@ -54,8 +54,8 @@ MUTANTS = (
         "answered before it is durable",
         (
             _COMMIT,
-            "new = write(connection, events, slates, self._clock.now())",
-            "new = write(connection, events, slates, self._clock.now())\n"
+            "new = write(connection, events, slates, secrets, self._clock.now())",
+            "new = write(connection, events, slates, secrets, self._clock.now())\n"
             "            for one in group:\n"
             "                one.done.set_result([_outcome(event.id, new) for event in one.events])",
         ),

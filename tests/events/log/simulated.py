@@ -227,19 +227,24 @@ class _Claims:
 class Desk(intake.Intake):
     """The intake without its thread: what is handed in together is committed as one group, in the caller's thread."""
 
-    def __init__(self, database: Database, clock: SimClock) -> None:
+    def __init__(self, database: Database, clock: SimClock, secret_of: Callable[[int], bytes]) -> None:
         self._database, self._clock, self._beside = database, clock, None
+        self._secret_of = secret_of
 
     def hand_in(
         self, groups: Sequence[Sequence[Event]], slates: Sequence[ServedSlate] = ()
     ) -> list[Future[list[Outcome]]]:
         """What each caller waits for; filled by `commit`."""
-        self._group = [intake._Submission(events, (), {}, False, Future()) for events in groups]
-        self._group += [intake._Submission((), (slate,), {}, False, Future()) for slate in slates]
+        self._group = [self._submission(events, ()) for events in groups]
+        self._group += [self._submission((), (slate,)) for slate in slates]
         return [one.done for one in self._group]
 
     def commit(self) -> None:
         self._commit(self._group)
+
+    def _submission(self, events: Sequence[Event], slates: Sequence[ServedSlate]) -> intake._Submission:
+        secrets = {one.viewer_id: self._secret_of(one.viewer_id) for one in (*events, *slates)}
+        return intake._Submission(events, slates, {}, False, Future(), secrets)
 
 
 class _Asking(Cosigners):

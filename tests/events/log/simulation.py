@@ -94,11 +94,6 @@ class World:
         self._touched = True
         self._proved: dict[int, bytes] = {}
         self._next = 0
-        for viewer in range(1, VIEWERS + 1):
-            connection.execute(
-                text("INSERT INTO viewer_secrets VALUES (:viewer, :secret)"),
-                {"viewer": viewer, "secret": secret_of(viewer)},
-            )
         self._start()
 
     def close(self) -> None:
@@ -244,7 +239,7 @@ class World:
         self._check_receipts()
 
     def _start(self) -> None:
-        self.desk = Desk(self._database, self.clock)
+        self.desk = Desk(self._database, self.clock, secret_of)
         cosign = self.witnesses.for_log(DiskSource(self._disk)) if self.witnesses else None
         self.sequencer = Sequencer(self._database, Path("log"), lambda: KEY, cosign, self._disk)
 

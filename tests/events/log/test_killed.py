@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 
 import orjson
 import pytest
-from sqlalchemy import text
 
 from openforyou.ledger.keys import Algorithm, SigningKey
 from openforyou.storage.database import Database
@@ -27,12 +26,10 @@ from tests.events.log.killing import (
     CLIENTS,
     KEY,
     ROOT,
-    VIEWERS,
     WITHIN_S,
     Client,
     Nursery,
     Scene,
-    secret_of,
     until,
 )
 
@@ -41,10 +38,6 @@ PLAN = [("now", 2), ("starting", 8), ("writing", 18), ("publishing", 18), ("fold
 
 @pytest.fixture
 def scene(database: Database, database_url: str) -> Iterator[Scene]:
-    with database.begin() as connection:
-        for viewer in range(1, VIEWERS + 1):
-            values = {"viewer": viewer, "secret": secret_of(viewer)}
-            connection.execute(text("INSERT INTO viewer_secrets VALUES (:viewer, :secret)"), values)
     with TemporaryDirectory(prefix="ofy-") as folder:  # short: the path of a socket has a limit
         yield Scene(database, database_url, Path(folder))
 

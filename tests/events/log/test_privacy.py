@@ -125,9 +125,7 @@ class Someone:
 
 
 def store_secret(platform: Platform, viewer: int) -> bytes:
-    with platform.database.connect() as connection:
-        found = connection.execute(text("SELECT secret FROM viewer_secrets WHERE viewer_id = :id"), {"id": viewer})
-        return bytes(found.scalar_one())
+    return platform.keeper.event_secrets([viewer])[viewer]
 
 
 def spellings(value: str | int | bytes) -> Iterator[tuple[str, bytes]]:

@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,13 @@ from openforyou.storage.database import Database
 
 STARTING, SERVING, WRITING = 1, 2, 3
 PUBLISHING, FOLDING = 1, 2
+
+
+class Given:
+    """Secrets known beforehand, as `killing.secret_of` has them."""
+
+    def event_secrets(self, viewers: Collection[int]) -> dict[int, bytes]:
+        return {one: bytes([one]) * 32 for one in viewers}
 
 
 class Noted(intake.Intake):
@@ -119,7 +127,7 @@ def _platform(order: dict[str, Any]) -> None:
     sequencer.PUBLISH_EVERY_S, sequencer.RETRY_AFTER_S = 0.02, 0.05
     folder, key = Path(order["folder"]), SigningKey.from_text(order["key"])
     database = Database.open(order["url"], pool_size=4)
-    taking = Noted(database, ManualClock(datetime.fromisoformat(order["now"])))
+    taking = Noted(database, ManualClock(datetime.fromisoformat(order["now"])), Given())
     taking.marks = marks
     cosign = Cosigners(Policy.parse(order["policy"])).for_log(FolderSource(folder)) if order["policy"] else None
     log = Followed(database, folder, lambda: key, cosign)

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from openforyou.events.counts import Gains
-from openforyou.events.leaf import SECRET_BYTES
-from openforyou.events.log.tables import creator_counts, log_batches, log_state, pending_leaves
+from openforyou.events.log.tables import creator_counts, log_batches, log_state, pending_leaves, viewer_secrets
 from openforyou.events.types import COUNT_NAMES, Counts
 from openforyou.storage import arrays
 
@@ -81,33 +80,26 @@ def lock_writer(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
 
 
-def secrets_of(connection: Connection, viewers: Collection[int]) -> dict[int, bytes]:
-    """The secret of each viewer, made where there was none. The one function that reads them.
-
-    The database's generator (`gen_random_uuid`, of which 122 bits each are random) makes them: two, hashed together.
-    """
-    if not viewers:
-        return {}
-    wanted = sorted(set(viewers))
-    held = dict(_secrets(connection, wanted))
-    missing = [viewer for viewer in wanted if viewer not in held]
-    if missing:
-        connection.exec_driver_sql(
-            "INSERT INTO viewer_secrets (viewer_id, secret) "
-            "SELECT viewer_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) "
-            "FROM unnest(%b::bigint[]) AS given (viewer_id) ON CONFLICT (viewer_id) DO NOTHING",
-            (missing,),
-        )
-        held |= dict(_secrets(connection, missing))
-    assert all(len(secret) == SECRET_BYTES for secret in held.values())
-    return held
+def plain_secrets(connection: Connection, limit: int) -> dict[int, bytes]:
+    """Some of the secrets that lie here since before the broker kept them, by viewer."""
+    rows = connection.execute(select(viewer_secrets.c.viewer_id, viewer_secrets.c.secret).limit(limit))
+    return {row.viewer_id: bytes(row.secret) for row in rows}
 
 
-def _secrets(connection: Connection, viewers: list[int]) -> list[tuple[int, bytes]]:
-    rows = connection.exec_driver_sql(
-        "SELECT viewer_id, secret FROM viewer_secrets WHERE viewer_id = ANY(%b::bigint[])", (viewers,)
+def delete_plain_secrets(connection: Connection, secrets: Mapping[int, bytes]) -> None:
+    """These are kept elsewhere by now. One that says something else by now stays."""
+    connection.exec_driver_sql(
+        "DELETE FROM viewer_secrets USING unnest(%b::bigint[], %b::bytea[]) AS given (id, kept) "
+        "WHERE viewer_id = id AND secret = kept",
+        (list(secrets), arrays.byteas(list(secrets.values()))),
     )
-    return [(row[0], bytes(row[1])) for row in rows]
+
+
+def shed_plain_secrets(connection: Connection) -> None:
+    """The file in which deleted rows still lie goes, once the table is empty."""
+    connection.execute(text("LOCK TABLE viewer_secrets IN ACCESS EXCLUSIVE MODE"))
+    if connection.execute(select(viewer_secrets.c.viewer_id).limit(1)).first() is None:
+        connection.execute(text("TRUNCATE viewer_secrets"))
 
 
 def enqueue(connection: Connection, leaves: Sequence[bytes]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import OPERATIONAL, PSEUDONYM, PUBLIC, metadata
+from openforyou.storage.schema import OPERATIONAL, PUBLIC, metadata
 
 
 def _tally(name: str, purpose: str) -> Column[int]:
@@ -15,9 +15,9 @@ def _tally(name: str, purpose: str) -> Column[int]:
 viewer_secrets = Table(
     "viewer_secrets",
     metadata,
-    Column("viewer_id", BigInteger, primary_key=True, autoincrement=False, info=PSEUDONYM.why("whose secret")),
-    Column("secret", LargeBinary, nullable=False, info=PSEUDONYM.why("makes their nullifiers; destroyed with them")),
-    info=PSEUDONYM.why("without it, nothing in the log leads to a viewer"),
+    Column("viewer_id", BigInteger, primary_key=True, autoincrement=False, info=OPERATIONAL.why("whose secret")),
+    Column("secret", LargeBinary, nullable=False, info=OPERATIONAL.why("moves into the broker's keeping at start")),
+    info=OPERATIONAL.why("secrets from before the broker kept them; empty once a process of this version has started"),
 )
 
 log_state = Table(

@@ -2,7 +2,8 @@
 
     frame     length (4 bytes, big-endian) ‖ so many bytes of JSON, an object
     question  {"v": 1, "id": TEXT, "op": NAME, "args": {…}}
-    answer    {"v": 1, "id": the question's, "ok": {…}}, or {"v": 1, "id": …, "error": {"code", "error", "hint"?, "field"?}}
+    answer    {"v": 1, "id": the question's, "ok": {…}}
+    error     {"v": 1, "id": the question's, "error": {"code", "error", "hint"?, "field"?}}
 
 Bytes travel as URL-safe base 64. One question at a time on a line, and its answer before the next.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -40,7 +42,8 @@ class Line:
         body = orjson.dumps(message)
         if len(body) > FRAME_BYTES_MAX:
             raise TooLarge(
-                f"A message to or from the broker has {len(body)} bytes.", hint=f"At most {FRAME_BYTES_MAX}: ask for less."
+                f"A message to or from the broker has {len(body)} bytes.",
+                hint=f"At most {FRAME_BYTES_MAX}: ask for less.",
             )
         rest = memoryview(_LENGTH.pack(len(body)) + body)
         while rest:
@@ -73,10 +76,8 @@ class Line:
 
     def close(self) -> None:
         """Close it, also while another thread waits on it."""
-        try:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()
 
     def _all(self, count: int, until: float) -> bytes:

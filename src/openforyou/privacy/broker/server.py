@@ -32,7 +32,11 @@ ANSWER_S = 10.0
 ID_CHARACTERS_MAX = 64
 LOCK = "lock"
 _BUSY = {"code": "broker_busy", "error": "The broker has too many connections.", "hint": "Try again in a moment."}
-_FAILED = {"code": "unavailable", "error": "The broker failed at this.", "hint": "Its operator looks into its log."}
+_FAILED = {
+    "code": "broker_unavailable",
+    "error": "The broker failed at this.",
+    "hint": "Its operator looks into its log.",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -51,9 +55,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Running(
-                f"A broker serves {folder} already.", hint="Use that one, or stop it first."
-            ) from None
+            raise Running(f"A broker serves {folder} already.", hint="Use that one, or stop it first.") from None
         yield
     finally:
         os.close(descriptor)
@@ -158,8 +160,7 @@ class Server:
         connected.settimeout(FRAME_S)
         if self._tls is not None:
             secured = self._tls.wrap_socket(connected, server_side=True)
-            subject = dict(part[0] for part in (secured.getpeercert() or {}).get("subject", ()) if part)
-            return Peer(name=str(subject.get("commonName", ""))), secured
+            return Peer(name=_common_name(secured.getpeercert() or {})), secured
         uid = peer_uid(connected)
         if uid is not None and uid not in self._peers:
             raise BadInput(f"The user {uid} of this machine may not ask this broker.")
@@ -194,6 +195,12 @@ class Server:
         if not isinstance(arguments, dict):
             raise BadInput("The arguments are no object.")
         return operation(arguments, who)
+
+
+def _common_name(certificate: Mapping[str, Any]) -> str:
+    """The name in a certificate that leads to the authority, as `getpeercert` tells it."""
+    pairs = [pair for part in certificate.get("subject", ()) for pair in part]
+    return next((str(value) for name, value in pairs if name == "commonName"), "")
 
 
 def peer_uid(connected: socket.socket) -> int | None:

@@ -1,5 +1,6 @@
-"""The keystore: a small SQLite file, and beside it what tells whether the file is the newest. The only SQL of the broker's
-keys.
+"""The keystore: a small SQLite file, and beside it what tells whether the file is the newest.
+
+The only SQL of the broker's keys.
 
     keys.sqlite   a row a person: their key wrapped by the region's, their adopted event secret sealed under that key
     destroyed     a line for each key that was destroyed: a keyed mark, so that it names nobody. Read at every start, so
@@ -28,6 +29,7 @@ FILE = "keys.sqlite"
 DESTROYED = "destroyed"
 HEIGHT = "height"
 HEIGHT_DIGITS = 20
+# ruff: noqa: S608 - only question marks are put into these statements.
 BUSY_S = 10.0
 ASKED_AT_ONCE = 400
 """SQLite takes a limited number of values in one statement."""
@@ -35,7 +37,8 @@ MARK_CHARACTERS = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keystore (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subject_keys (
-  kind TEXT NOT NULL, id INTEGER NOT NULL, region TEXT NOT NULL, wrapped BLOB NOT NULL, secret BLOB, created TEXT NOT NULL,
+  kind TEXT NOT NULL, id INTEGER NOT NULL, region TEXT NOT NULL, wrapped BLOB NOT NULL, secret BLOB,
+  created TEXT NOT NULL,
   PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS destroyed (mark TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
@@ -66,7 +69,12 @@ class Keystore:
         )
         try:
             with self._damage_told():
-                for setting in ("secure_delete = ON", "journal_mode = DELETE", "synchronous = FULL", "trusted_schema = OFF"):
+                for setting in (
+                    "secure_delete = ON",
+                    "journal_mode = DELETE",
+                    "synchronous = FULL",
+                    "trusted_schema = OFF",
+                ):
                     self._connection.execute(f"PRAGMA {setting}")
                 self._connection.execute("BEGIN IMMEDIATE")
                 for statement in _SCHEMA.split(";"):
@@ -110,7 +118,7 @@ class Keystore:
                 for part in _parts(ids):
                     rows = connection.execute(
                         "SELECT id, wrapped, region, secret FROM subject_keys "
-                        f"WHERE kind = ? AND id IN ({_places(part)})",  # noqa: S608 - question marks
+                        f"WHERE kind = ? AND id IN ({_places(part)})",
                         (kind.value, *part),
                     )
                     found |= {Subject(kind, row[0]): Held(row[1], row[2], row[3]) for row in rows}
@@ -122,7 +130,8 @@ class Keystore:
         with self._reading() as connection:
             for part in _parts(list(marks)):
                 rows = connection.execute(
-                    f"SELECT mark FROM destroyed WHERE mark IN ({_places(part)})", part  # noqa: S608 - question marks
+                    f"SELECT mark FROM destroyed WHERE mark IN ({_places(part)})",
+                    part,
                 )
                 found |= {row[0] for row in rows}
         return found

@@ -55,7 +55,7 @@ class FileCustody:
 
     @classmethod
     def load(cls, folder: Path, region: str) -> FileCustody:
-        """The key in the folder. Raises `BadKeyFile` where it is missing, damaged, open to others, or not `region`'s."""
+        """The key in the folder. Raises `BadKeyFile` where it is missing, damaged, open to others or another one."""
         path = folder / KEY_FILE
         try:
             content = path.read_bytes()[:_FILE_BYTES_MAX]
@@ -63,7 +63,7 @@ class FileCustody:
         except FileNotFoundError:
             raise BadKeyFile(
                 f"{path} is missing, and without it nothing that was sealed opens.",
-                hint="Put it back from its backup. Only where nothing of it matters any more, move the whole folder away.",
+                hint="Put it back from its backup. Where nothing of it matters any more, move the whole folder away.",
             ) from None
         except OSError as error:
             raise BadKeyFile(f"{path} cannot be read: {error.strerror}.", hint="Check whose file it is.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from openforyou.privacy.vault.crypto import region_of
@@ -39,7 +39,7 @@ def get(connection: Connection, subject: Subject, fields: Collection[Field] | No
     """A person's seals: those of these fields, or all. Rows of a field that this version does not know are left out."""
     wanted = [field.value for field in (Field if fields is None else fields)]
     rows = connection.execute(
-        select(table.c.field, table.c.sealed).where(*_of(subject), table.c.field.in_(wanted)).order_by(table.c.field)
+        select(table.c.field, table.c.sealed).where(_of(subject), table.c.field.in_(wanted)).order_by(table.c.field)
     )
     return {Field(row.field): bytes(row.sealed) for row in rows}
 
@@ -55,11 +55,13 @@ def get_many(connection: Connection, kind: Kind, field: Field, ids: Collection[i
 
 
 def remove(connection: Connection, subject: Subject, fields: Collection[Field] | None = None) -> int:
-    """Delete these fields' seals, or all; answers how many. What was deleted still lies in pages and the write-ahead log
-    for a while: only a destroyed key makes it nobody's."""
+    """Delete these fields' seals, or all; answers how many.
+
+    What was deleted still lies in pages and the write-ahead log for a while: only a destroyed key makes it nobody's.
+    """
     which = [] if fields is None else [table.c.field.in_([field.value for field in fields])]
-    return connection.execute(delete(table).where(*_of(subject), *which)).rowcount
+    return connection.execute(delete(table).where(_of(subject), *which)).rowcount
 
 
-def _of(subject: Subject) -> tuple[object, object]:
-    return table.c.kind == subject.kind.value, table.c.subject_id == subject.id
+def _of(subject: Subject) -> ColumnElement[bool]:
+    return and_(table.c.kind == subject.kind.value, table.c.subject_id == subject.id)
