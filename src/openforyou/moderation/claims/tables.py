@@ -32,7 +32,11 @@ claims = Table(
     Column(
         "decided_by", ARRAY(Text), nullable=False, server_default="{}", info=CLAIM.why("an appeal needs another person")
     ),
-    Column("handle", Text, info=CLAIM.why("the name that was handed over, to be given back if an appeal says so")),
+    Column(
+        "handle",
+        Text,
+        info=CLAIM.why("the name that was handed over, to be given back if an appeal says so", Nature.PERSONAL),
+    ),
     Index("ix_claims_living", "decide_by", postgresql_where=text("state IN ('open', 'decided', 'appealed')")),
     info=CLAIM.why("who says that a work or a name is theirs, and what became of it"),
 )
@@ -45,8 +49,8 @@ claim_steps = Table(
     Column("at", MOMENT, nullable=False, info=CLAIM.why("when")),
     Column("side", Text, nullable=False, info=CLAIM.why("who did it: a side, the staff, the clock")),
     Column("act", Text, nullable=False, info=CLAIM.why("what it was")),
-    Column("words", Text, nullable=False, info=CLAIM.why("said to both sides")),
-    Column("by", Text, nullable=False, server_default="", info=CLAIM.why("who of the staff")),
+    Column("words", Text, nullable=False, info=CLAIM.why("said to both sides", Nature.PERSONAL)),
+    Column("by", Text, nullable=False, server_default="", info=CLAIM.why("who of the staff", Nature.PERSONAL)),
     info=CLAIM.why("everything that happened to a claim, in order"),
 )
 
