@@ -50,7 +50,7 @@ def test_a_key_makes_an_account_and_opens_it_without_a_name(accounts: Accounts) 
     assert not ada.has_password
     assert sign_in(accounts, key) == ada
     assert sign_in(accounts, key) == ada
-    assert [held.name for held in accounts.passkeys.list(ada.id)] == ["Phone"]
+    assert [held.name for held in accounts.passkeys.named(ada.id)] == ["Phone"]
 
 
 def test_the_options_ask_for_a_key_that_verifies_its_user_and_names_itself(accounts: Accounts) -> None:
@@ -184,7 +184,7 @@ def test_a_key_is_removed_by_its_owner_unless_it_is_the_only_way_in(accounts: Ac
     accounts.passkeys.remove(ada.id, key.credential_id)
     with pytest.raises(BadPasskey):
         sign_in(accounts, key)
-    accounts.set_password(ada.id, "correct horse")
+    accounts.set_password(ada, "correct horse")
     accounts.passkeys.remove(ada.id, spare.credential_id)
     assert accounts.sign_in(EMAIL, "correct horse").id == ada.id
 

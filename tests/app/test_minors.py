@@ -22,6 +22,7 @@ from openforyou.core.clock import ManualClock
 from openforyou.core.errors import BadInput, Conflict, NotAllowed
 from openforyou.core.ids import ItemId
 from openforyou.events.controls.errors import ProfilingGuarded
+from openforyou.privacy.vault.errors import Unopened
 from tests.catalog.test_service import published
 
 ALL = frozenset(ITEM_RIGHTS)
@@ -33,7 +34,7 @@ class Home:
     def __init__(self, platform: Platform) -> None:
         self.platform, self.minors = platform, platform.minors
         quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        accounts = platform.accounts = Accounts(platform.database, platform.clock, quick)
+        accounts = platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, quick)
         self.minors = platform.minors = Minors(platform.database, platform.clock, accounts, platform.catalog.rights)
         self.child = accounts.sign_up("child@example.org", "a long enough one", is_minor=True)
         self.minors.declare(self.child)
@@ -177,17 +178,52 @@ def test_an_account_that_becomes_a_minor_s_loses_what_it_gave(home: Home) -> Non
     assert home.held(published(home.platform, maker)) == frozenset()
 
 
-@pytest.mark.parametrize(
-    ("statement", "says"),
-    [
-        ("UPDATE accounts SET is_minor = false WHERE email = 'child@example.org'", "by the record it is a minor's"),
-        ("UPDATE accounts SET is_minor = true WHERE email = 'parent@example.org'", "by the record it is of age"),
-        ("UPDATE creators SET guarded = false", "its creator is not guarded"),
-    ],
-)
-def test_a_flag_that_is_flipped_in_the_database_is_named(home: Home, statement: str, says: str) -> None:
+def test_a_flag_that_is_flipped_in_the_database_is_named(home: Home) -> None:
     assert home.minors.check() == []
     with home.platform.database.begin() as connection:
-        connection.execute(text(statement))
+        connection.execute(text("UPDATE creators SET guarded = false"))
     (found,) = home.minors.check()
-    assert says in found
+    assert "its creator is not guarded" in found
+
+
+def test_an_operator_declares_and_lifts_it_without_opening_anything(home: Home) -> None:
+    accounts, account = home.platform.accounts, home.stranger
+    home.platform.catalog.set_viewer_rights(account.viewer_id, {Right.LEARN}, "ticked")
+    begun = accounts.sessions.begin(account)
+    home.minors.declare_unseen(accounts.of_email("stranger@example.org").id)
+    assert accounts.sessions.find(begun.token) is None, "they sign in again"
+    assert Right.LEARN not in home.platform.catalog.rights.of_viewer(account.viewer_id)
+    again = home.minors.at_the_door(accounts.sign_in("stranger@example.org", "a long enough one"))
+    assert again.is_minor
+    home.minors.come_of_age_unseen(account.id, by="operator", evidence="a birth certificate was shown")
+    assert not home.minors.at_the_door(accounts.sign_in("stranger@example.org", "a long enough one")).is_minor
+    with pytest.raises(Conflict):
+        home.minors.come_of_age_unseen(account.id, by="operator", evidence="again")
+
+
+def test_an_older_seal_put_back_makes_nobody_of_age(home: Home) -> None:
+    """Whoever writes into the database can put an old row back, and nothing else that opens."""
+    query = text("SELECT sealed FROM sealed_fields WHERE subject_id = :id AND field = 'minor'")
+    put = text("UPDATE sealed_fields SET sealed = :sealed WHERE subject_id = :id AND field = 'minor'")
+    account, accounts = home.stranger, home.platform.accounts
+    with home.platform.database.begin() as connection:
+        old = connection.scalar(query, {"id": account.id})
+    home.minors.declare(account)
+    with home.platform.database.begin() as connection:
+        connection.execute(put, {"id": account.id, "sealed": old})
+        connection.execute(put, {"id": home.child.id, "sealed": old})
+    found = home.minors.at_the_door(accounts.sign_in("stranger@example.org", "a long enough one"))
+    assert found.is_minor, "by the record"
+    assert accounts.sign_in("stranger@example.org", "a long enough one").is_minor, "and sealed anew"
+    with pytest.raises(Unopened):
+        accounts.sign_in("child@example.org", "a long enough one")
+
+
+def test_of_two_guardians_who_step_back_the_last_shuts_all(home: Home) -> None:
+    first, second = home.adopt(), home.adopt(home.stranger)
+    home.minors.choose_learning(home.parent, first, learn=True)
+    home.minors.step_back(home.parent, first)
+    assert home.learned()
+    home.minors.step_back(home.stranger, second)
+    assert not home.learned()
+    assert home.minors.guardians.of_guardian(home.stranger.id) == []

@@ -38,7 +38,7 @@ Browser = Callable[..., TestClient]
 def quick(platform: Platform) -> Platform:
     """The platform, with a password hash that is weak and quick."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    platform.accounts = Accounts(platform.database, platform.clock, passwords)
+    platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, passwords)
     return platform
 
 

@@ -54,10 +54,10 @@ class PasskeyCopied(NotSignedIn):
 
 
 class AccountNotFound(NotFound):
-    """No such account."""
+    """No such account. The e-mail is not repeated: what is raised may end in a log."""
 
-    def __init__(self, email: str) -> None:
-        super().__init__(f"There is no account with the e-mail {email}.", hint="Check the spelling.", field="email")
+    def __init__(self) -> None:
+        super().__init__("There is no account with this e-mail.", hint="Check the spelling.", field="email")
 
 
 class PasskeyNotFound(NotFound):

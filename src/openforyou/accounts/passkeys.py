@@ -11,8 +11,10 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Connection
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -29,8 +31,9 @@ from webauthn.helpers.structs import (
 )
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from openforyou.accounts import store
-from openforyou.accounts.enrolment import insert_new, new_account
+from openforyou.accounts import seals, store
+from openforyou.accounts.enrolment import enrolling, insert_new, new_account
+from openforyou.accounts.envelope import Sealing, closed, opened
 from openforyou.accounts.errors import (
     BadPasskey,
     LastWayIn,
@@ -39,6 +42,7 @@ from openforyou.accounts.errors import (
     TooManyPasskeys,
 )
 from openforyou.accounts.rules import CHALLENGE_LIFE, checked_email, checked_passkey_name
+from openforyou.accounts.seals import Seals
 from openforyou.accounts.types import (
     PASSKEYS_MAX,
     Account,
@@ -49,7 +53,10 @@ from openforyou.accounts.types import (
     RelyingParty,
 )
 from openforyou.core.clock import Clock
+from openforyou.core.encoding import to_base64url
+from openforyou.core.errors import Unavailable
 from openforyou.core.ids import AccountId, ViewerId, new_id
+from openforyou.privacy.vault.types import Field
 from openforyou.storage.database import Database
 
 CHALLENGE_BYTES = 32
@@ -59,9 +66,10 @@ _log = logging.getLogger(__name__)
 class Passkeys:
     """Both ceremonies, and an account's list of keys, on one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, sealing: Seals) -> None:
         self._database = database
         self._clock = clock
+        self._seals = sealing
 
     # Registering
 
@@ -106,29 +114,39 @@ class Passkeys:
         """
         plain_name = checked_passkey_name(name)
         asked, challenge = self._answered(Purpose.REGISTER, credential)
-        if (asked.email == "") != (account is not None) or (account is not None and asked.account_id != account.id):
+        assert asked.account_id is not None, "a key is registered to an account"
+        told = opened(challenge, Sealing.SIGN_UP, _handle(asked.account_id), asked.envelope)
+        if (told is None) != (account is not None) or (account is not None and asked.account_id != account.id):
             raise BadPasskey("it answers somebody else's question.")
         proved = _verified_registration(party, credential, challenge)
         now = self._clock.now()
-        assert asked.account_id is not None, "a key is registered to an account"
-        with self._database.begin() as connection:
-            if account is None:
-                made = new_account(asked.account_id, asked.email, viewer_id, now, is_minor=is_minor)
-                account = insert_new(connection, made)
-            store.lock_account(connection, account.id)
-            if len(store.passkeys_of(connection, account.id)) >= PASSKEYS_MAX:
-                raise TooManyPasskeys(PASSKEYS_MAX)
-            passkey = Passkey(
-                credential_id=proved.credential_id,
-                account_id=account.id,
-                public_key=proved.credential_public_key,
-                sign_count=proved.sign_count,
-                name=plain_name,
-                created_at=now,
-            )
-            if not store.insert_passkey(connection, passkey):
-                raise BadPasskey("it is registered already.")
-        return account
+        key = Passkey(
+            proved.credential_id, asked.account_id, proved.credential_public_key, proved.sign_count, now, plain_name
+        )
+        if account is not None:
+            with self._database.begin() as connection:
+                self._add(connection, key)
+                held = _named(store.passkeys_of(connection, account.id))
+                names = self._seals.noted(connection, account.id, Field.DEVICES)
+                kept = {public: name for public, name in names.items() if public in held}
+                self._seals.note(connection, account.id, Field.DEVICES, kept | _named([key]))
+            return account
+        assert told is not None, "as was asked above"
+        made = new_account(asked.account_id, told["email"], viewer_id, now, is_minor=is_minor)
+        with (
+            enrolling(self._database, self._seals, made, _named([key])) as newcomer,
+            self._database.begin() as connection,
+        ):
+            stored = insert_new(connection, newcomer)
+            self._add(connection, key)
+        return stored
+
+    def _add(self, connection: Connection, key: Passkey) -> None:
+        store.lock_account(connection, key.account_id)
+        if len(store.passkeys_of(connection, key.account_id)) >= PASSKEYS_MAX:
+            raise TooManyPasskeys(PASSKEYS_MAX)
+        if not store.insert_passkey(connection, key):
+            raise BadPasskey("it is registered already.")
 
     # Signing in
 
@@ -156,8 +174,9 @@ class Passkeys:
         self._advance(passkey, count)
         with self._database.connect() as connection:
             found = store.find_account(connection, account_id=passkey.account_id)
-        assert found is not None, "passkeys are deleted with their account"
-        return found[0]
+            assert found is not None, "passkeys are deleted with their account"
+            kept = seals.kept(connection, found.id)
+        return self._seals.account(found, kept)
 
     def _advance(self, passkey: Passkey, count: int) -> None:
         """Take the counter on. 0 is what authenticators say that keep none, as synchronised ones do."""
@@ -173,12 +192,25 @@ class Passkeys:
     # The list
 
     def list(self, account_id: AccountId) -> Sequence[Passkey]:
-        """An account's keys, oldest first."""
+        """An account's keys, oldest first, without the names that their owner gave them."""
         with self._database.connect() as connection:
             return store.passkeys_of(connection, account_id)
 
+    def named(self, account_id: AccountId) -> Sequence[Passkey]:
+        """The same for their owner, who is signed in, by name; while the keeper is away, without."""
+        with self._database.connect() as connection:
+            held = store.passkeys_of(connection, account_id)
+            try:
+                names = self._seals.noted(connection, account_id, Field.DEVICES) if held else {}
+            except Unavailable:
+                names = {}
+        return [replace(key, name=str(names.get(to_base64url(key.credential_id), ""))) for key in held]
+
     def remove(self, account_id: AccountId, credential_id: bytes) -> None:
-        """Forget one. Raises `PasskeyNotFound`, also for somebody else's, and `LastWayIn`."""
+        """Forget one. Raises `PasskeyNotFound`, also for somebody else's, and `LastWayIn`.
+
+        Asks no keeper: a key that was stolen goes at once. Its name goes with the next key that is added.
+        """
         with self._database.begin() as connection:
             password_hash = store.lock_account(connection, account_id)
             held = store.passkeys_of(connection, account_id)
@@ -192,13 +224,14 @@ class Passkeys:
 
     def _challenge(self, purpose: Purpose, account_id: AccountId | None, email: str) -> bytes:
         challenge = secrets.token_bytes(CHALLENGE_BYTES)
+        envelope = b""
+        if email and account_id is not None:
+            envelope = closed(challenge, Sealing.SIGN_UP, _handle(account_id), {"email": email})
         now = self._clock.now()
+        hashed = hashlib.sha256(challenge).digest()
         with self._database.begin() as connection:
             store.delete_expired(connection, now)
-            store.insert_challenge(
-                connection,
-                Challenge(hashlib.sha256(challenge).digest(), purpose, account_id, email, now + CHALLENGE_LIFE),
-            )
+            store.insert_challenge(connection, Challenge(hashed, purpose, account_id, envelope, now + CHALLENGE_LIFE))
         return challenge
 
     def _answered(self, purpose: Purpose, credential: Credential) -> tuple[Challenge, bytes]:
@@ -259,6 +292,11 @@ def _bytes(text: object) -> bytes:
         return base64url_to_bytes(str(text))
     except ValueError:
         raise BadPasskey("the browser's answer cannot be read.") from None
+
+
+def _named(keys: Sequence[Passkey]) -> dict[str, str]:
+    """As names are noted: by the public form of a key's id."""
+    return {to_base64url(key.credential_id): key.name for key in keys}
 
 
 def _handle(account_id: AccountId) -> bytes:

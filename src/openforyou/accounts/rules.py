@@ -42,9 +42,7 @@ def checked_email(email: str) -> str:
     hidden = any(unicodedata.category(letter)[0] in "CZ" for letter in local)
     sound = bool(at) and _LOCAL.fullmatch(local) is not None and not hidden and len(labels) > 1
     if not sound or not all(map(_LABEL.fullmatch, labels)) or len(local) + len(domain) + 1 > EMAIL_LENGTH_MAX:
-        raise BadInput(
-            f"{email[:60]!r} is not an e-mail address.", hint="It looks like name@example.org.", field="email"
-        )
+        raise BadInput("That is not an e-mail address.", hint="It looks like name@example.org.", field="email")
     return f"{local}@{domain}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.accounts.tables import (
@@ -17,24 +17,24 @@ from openforyou.accounts.tables import (
     passkeys,
     sessions,
 )
-from openforyou.accounts.types import Account, Challenge, Guardianship, Passkey, Purpose, Role
-from openforyou.core.ids import AccountId, ViewerId
+from openforyou.accounts.types import Challenge, Entry, Guardianship, Invitation, NewSession, Passkey, Purpose, Role
+from openforyou.core.ids import AccountId
+from openforyou.storage.database import rows
 
 # Accounts
 
 
-def insert_account(connection: Connection, account: Account, password_hash: str) -> bool:
+def insert_account(connection: Connection, entry: Entry, email_mark: bytes, viewer_mark: bytes) -> bool:
     """False when its e-mail or its viewer has an account already."""
     inserted = connection.scalar(
         upsert(accounts)
         .values(
-            id=account.id,
-            viewer_id=account.viewer_id,
-            email=account.email,
-            password_hash=password_hash,
-            role=account.role.value,
-            created_at=account.created_at,
-            is_minor=account.is_minor,
+            id=entry.id,
+            email_mark=email_mark,
+            viewer_mark=viewer_mark,
+            password_hash=entry.password_hash,
+            role=entry.role.value,
+            created_at=entry.created_at,
         )
         .on_conflict_do_nothing()
         .returning(accounts.c.id)
@@ -43,18 +43,28 @@ def insert_account(connection: Connection, account: Account, password_hash: str)
 
 
 def find_account(
-    connection: Connection, *, account_id: AccountId | None = None, email: str | None = None
-) -> tuple[Account, str] | None:
-    """By one of the two: the account and its password hash, which is empty where there is none."""
-    assert (account_id is None) != (email is None), "look an account up by one key"
-    condition = accounts.c.email == email if account_id is None else accounts.c.id == account_id
-    row = connection.execute(select(accounts).where(condition)).one_or_none()
-    return None if row is None else (_account(row), row.password_hash)
+    connection: Connection, *, account_id: AccountId | None = None, email_mark: bytes | None = None
+) -> Entry | None:
+    """By one of the two."""
+    assert (account_id is None) != (email_mark is None), "look an account up by one key"
+    condition = accounts.c.email_mark == email_mark if account_id is None else accounts.c.id == account_id
+    row = connection.execute(
+        select(
+            accounts.c.id, accounts.c.role, accounts.c.password_hash, accounts.c.created_at, accounts.c.edition
+        ).where(condition)
+    ).one_or_none()
+    return None if row is None else Entry(row.id, Role(row.role), row.password_hash, row.created_at, row.edition)
 
 
-def is_claimed(connection: Connection, viewer_id: ViewerId) -> bool:
-    """Whether a viewer has an account."""
-    return bool(connection.scalar(select(exists().where(accounts.c.viewer_id == viewer_id))))
+def accounts_of(connection: Connection, viewer_marks: Collection[bytes]) -> dict[bytes, AccountId]:
+    """Which accounts those marks of viewers belong to; what belongs to none is left out."""
+    wanted = select(accounts.c.viewer_mark, accounts.c.id).where(accounts.c.viewer_mark.in_(list(viewer_marks)))
+    return {bytes(row.viewer_mark): AccountId(row.id) for row in connection.execute(wanted)}
+
+
+def viewer_mark_of(connection: Connection, account_id: AccountId) -> bytes:
+    """An account's."""
+    return bytes(connection.scalar(select(accounts.c.viewer_mark).where(accounts.c.id == account_id)) or b"")
 
 
 def set_password(connection: Connection, account_id: AccountId, password_hash: str, *, instead_of: str) -> bool:
@@ -72,39 +82,40 @@ def set_role(connection: Connection, account_id: AccountId, role: Role) -> None:
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(role=role.value))
 
 
-# Minors and who decides for them
+def renew(connection: Connection, account_id: AccountId) -> None:
+    """What is sealed of an account has changed: whoever is signed in there signs in again."""
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(edition=accounts.c.edition + 1))
+    delete_sessions(connection, account_id, but=b"")
 
 
-def set_minor(connection: Connection, account_id: AccountId, *, is_minor: bool) -> None:
-    """Make it a minor's, or no longer."""
-    connection.execute(update(accounts).where(accounts.c.id == account_id).values(is_minor=is_minor))
+# Who decides for whom
 
 
-def all_accounts(connection: Connection) -> list[Account]:
-    """Everybody who signs in."""
-    return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.id))]
-
-
-def put_invitation(connection: Connection, code_sha256: bytes, ward_id: AccountId, expires_at: datetime) -> None:
+def put_invitation(connection: Connection, code_sha256: bytes, invitation: Invitation, expires_at: datetime) -> None:
     """A minor's invitation; the one before is void."""
-    row = {"code_sha256": code_sha256, "ward_id": ward_id, "expires_at": expires_at}
+    row = {
+        "code_sha256": code_sha256,
+        "ward_mark": invitation.ward_mark,
+        "envelope": invitation.envelope,
+        "expires_at": expires_at,
+    }
     connection.execute(
-        upsert(guardian_invitations).values(row).on_conflict_do_update(index_elements=["ward_id"], set_=row)
+        upsert(guardian_invitations).values(row).on_conflict_do_update(index_elements=["ward_mark"], set_=row)
     )
 
 
-def find_invitation(connection: Connection, code_sha256: bytes, now: datetime) -> AccountId | None:
-    """Whose it is, held until the transaction ends; None for one that was never given out, is used or expired."""
-    held = select(guardian_invitations.c.ward_id).where(
+def find_invitation(connection: Connection, code_sha256: bytes, now: datetime) -> Invitation | None:
+    """Held until the transaction ends; None for one that was never given out, is used or expired."""
+    held = select(guardian_invitations.c.ward_mark, guardian_invitations.c.envelope).where(
         guardian_invitations.c.code_sha256 == code_sha256, guardian_invitations.c.expires_at > now
     )
-    found = connection.scalar(held.with_for_update())
-    return None if found is None else AccountId(found)
+    found = connection.execute(held.with_for_update()).one_or_none()
+    return None if found is None else Invitation(bytes(found.ward_mark), bytes(found.envelope))
 
 
-def delete_invitation(connection: Connection, ward_id: AccountId) -> None:
+def delete_invitation(connection: Connection, ward_mark: bytes) -> None:
     """It opens nothing any more."""
-    connection.execute(delete(guardian_invitations).where(guardian_invitations.c.ward_id == ward_id))
+    connection.execute(delete(guardian_invitations).where(guardian_invitations.c.ward_mark == ward_mark))
 
 
 def insert_guardianship(connection: Connection, begun: Guardianship) -> None:
@@ -112,8 +123,8 @@ def insert_guardianship(connection: Connection, begun: Guardianship) -> None:
     connection.execute(
         insert(guardians).values(
             id=begun.id,
-            ward_id=begun.ward_id,
-            guardian_id=begun.guardian_id,
+            ward_mark=begun.ward_mark,
+            guardian_mark=begun.guardian_mark,
             since=begun.since,
             until=begun.until,
             evidence=begun.evidence,
@@ -122,18 +133,16 @@ def insert_guardianship(connection: Connection, begun: Guardianship) -> None:
 
 
 def guardianships(
-    connection: Connection, *, ward_id: AccountId | None = None, guardian_id: AccountId | None = None
+    connection: Connection, *, ward_mark: bytes | None = None, guardian_mark: bytes | None = None
 ) -> list[Guardianship]:
     """Those that stand, of one ward or of one guardian, oldest first."""
-    wanted = select(guardians).where(guardians.c.until.is_(None)).order_by(guardians.c.since, guardians.c.id)
-    if ward_id is not None:
-        wanted = wanted.where(guardians.c.ward_id == ward_id)
-    if guardian_id is not None:
-        wanted = wanted.where(guardians.c.guardian_id == guardian_id)
-    return [
-        Guardianship(row.id, row.ward_id, row.guardian_id, row.since, row.evidence, row.until)
-        for row in connection.execute(wanted)
-    ]
+    return [_guardianship(row) for row in connection.execute(_standing(ward_mark, guardian_mark))]
+
+
+def hold_guardianships(connection: Connection, ward_mark: bytes) -> list[Guardianship]:
+    """Those of one ward, held until the transaction ends: of two guardians who leave at once one is the last."""
+    held = _standing(ward_mark, None).with_for_update()
+    return [_guardianship(row) for row in connection.execute(held)]
 
 
 def end_guardianship(connection: Connection, guardianship_id: int, at: datetime) -> None:
@@ -141,28 +150,55 @@ def end_guardianship(connection: Connection, guardianship_id: int, at: datetime)
     connection.execute(update(guardians).where(guardians.c.id == guardianship_id).values(until=at))
 
 
+def delete_guardianships(connection: Connection, mark: bytes) -> int:
+    """Those of an account that is erased, on either side, with its invitation. Answers how many."""
+    delete_invitation(connection, mark)
+    return connection.execute(
+        delete(guardians).where(or_(guardians.c.ward_mark == mark, guardians.c.guardian_mark == mark))
+    ).rowcount
+
+
+def _standing(ward_mark: bytes | None, guardian_mark: bytes | None) -> Select[Any]:
+    wanted = select(guardians).where(guardians.c.until.is_(None)).order_by(guardians.c.since, guardians.c.id)
+    if ward_mark is not None:
+        wanted = wanted.where(guardians.c.ward_mark == ward_mark)
+    if guardian_mark is not None:
+        wanted = wanted.where(guardians.c.guardian_mark == guardian_mark)
+    return wanted
+
+
+def _guardianship(row: Row[*tuple[Any, ...]]) -> Guardianship:
+    marks = bytes(row.ward_mark), bytes(row.guardian_mark)
+    return Guardianship(row.id, *marks, row.since, row.evidence, row.until)
+
+
 # Sessions
 
+_SESSION = """
+SELECT s.envelope, s.created_at, s.expires_at, a.id, a.role, a.password_hash <> '', a.created_at, a.edition
+FROM sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.token_sha256 = %(token)s AND s.expires_at > %(now)s
+"""
 
-def insert_session(
-    connection: Connection, token_sha256: bytes, account_id: AccountId, now: datetime, expires_at: datetime
-) -> None:
+
+def insert_session(connection: Connection, begun: NewSession) -> None:
     """A session that begins."""
     connection.execute(
-        insert(sessions).values(token_sha256=token_sha256, account_id=account_id, created_at=now, expires_at=expires_at)
+        insert(sessions).values(
+            token_sha256=begun.token_sha256,
+            account_id=begun.account_id,
+            created_at=begun.created_at,
+            expires_at=begun.expires_at,
+            envelope=begun.envelope,
+        )
     )
 
 
-def find_session(
-    connection: Connection, token_sha256: bytes, now: datetime
-) -> tuple[Account, datetime, datetime] | None:
-    """Whose it is, since when and until when."""
-    row = connection.execute(
-        select(accounts, sessions.c.created_at.label("since"), sessions.c.expires_at)
-        .join_from(sessions, accounts)
-        .where(sessions.c.token_sha256 == token_sha256, sessions.c.expires_at > now)
-    ).one_or_none()
-    return None if row is None else (_account(row), row.since, row.expires_at)
+def find_session(connection: Connection, token_sha256: bytes, now: datetime) -> tuple[Any, ...] | None:
+    """Its envelope, since when and until when; then of its account the id, the role, whether there is a password, since
+    when, and the edition. In the driver's own words: each request of somebody signed in asks it."""
+    found = rows(connection, _SESSION, {"token": token_sha256, "now": now})
+    return found[0] if found else None
 
 
 def prolong_session(connection: Connection, token_sha256: bytes, expires_at: datetime) -> None:
@@ -205,7 +241,7 @@ def insert_challenge(connection: Connection, challenge: Challenge) -> None:
             challenge_sha256=challenge.sha256,
             purpose=challenge.purpose.value,
             account_id=challenge.account_id,
-            email=challenge.email,
+            envelope=challenge.envelope,
             expires_at=challenge.expires_at,
         )
     )
@@ -226,7 +262,7 @@ def take_challenge(connection: Connection, sha256: bytes, purpose: Purpose, now:
     ).one_or_none()
     if row is None:
         return None
-    return Challenge(row.challenge_sha256, Purpose(row.purpose), row.account_id, row.email, row.expires_at)
+    return Challenge(row.challenge_sha256, Purpose(row.purpose), row.account_id, bytes(row.envelope), row.expires_at)
 
 
 def insert_passkey(connection: Connection, passkey: Passkey) -> bool:
@@ -238,7 +274,6 @@ def insert_passkey(connection: Connection, passkey: Passkey) -> bool:
             account_id=passkey.account_id,
             public_key=passkey.public_key,
             sign_count=passkey.sign_count,
-            name=passkey.name,
             created_at=passkey.created_at,
         )
         .on_conflict_do_nothing()
@@ -255,10 +290,8 @@ def find_passkey(connection: Connection, credential_id: bytes) -> Passkey | None
 
 def passkeys_of(connection: Connection, account_id: AccountId) -> Sequence[Passkey]:
     """An account's, oldest first."""
-    rows = connection.execute(
-        select(passkeys).where(passkeys.c.account_id == account_id).order_by(passkeys.c.created_at)
-    )
-    return [Passkey(**row._mapping) for row in rows]
+    held = select(passkeys).where(passkeys.c.account_id == account_id).order_by(passkeys.c.created_at)
+    return [Passkey(**row._mapping) for row in connection.execute(held)]
 
 
 def set_sign_count(connection: Connection, credential_id: bytes, count: int, *, instead_of: int) -> bool:
@@ -283,15 +316,3 @@ def lock_account(connection: Connection, account_id: AccountId) -> str:
     removes a way in meanwhile."""
     held = select(accounts.c.password_hash).where(accounts.c.id == account_id).with_for_update()
     return connection.scalar(held) or ""
-
-
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
-    return Account(
-        id=row.id,
-        viewer_id=row.viewer_id,
-        email=row.email,
-        role=Role(row.role),
-        has_password=bool(row.password_hash),
-        created_at=row.created_at,
-        is_minor=row.is_minor,
-    )

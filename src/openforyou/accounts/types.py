@@ -31,8 +31,20 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An account as its row has it: nothing that says who it is. `edition` counts the changes to what is sealed."""
+
+    id: AccountId
+    role: Role
+    password_hash: str
+    created_at: datetime
+    edition: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs in. `viewer_id` is the pseudonym under which they watch; nothing behind the sign-in knows more."""
+    """Who signs in, for themselves. `viewer_id` is the pseudonym under which they watch; nothing behind the sign-in
+    knows more."""
 
     id: AccountId
     viewer_id: ViewerId
@@ -42,6 +54,8 @@ class Account:
     created_at: datetime
     is_minor: bool = False
     """Private, unprofiled and not learned from, unless a guardian says otherwise."""
+    edition: int = 0
+    """How often what is sealed of it had changed when this was opened: a session made of an older one ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +77,27 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session as its row begins. `envelope` holds what its owner's requests need, and opens with the token alone."""
+
+    token_sha256: bytes
+    account_id: AccountId
+    created_at: datetime
+    expires_at: datetime
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Passkey:
-    """A key that opens an account. `sign_count` is what its authenticator last told, 0 where it tells none."""
+    """A key that opens an account. `sign_count` is what its authenticator last told, 0 where it tells none; `name` is
+    known to its owner alone, and empty where nobody opened it."""
 
     credential_id: bytes
     account_id: AccountId
     public_key: bytes
     sign_count: int
-    name: str
     created_at: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +111,31 @@ class RelyingParty:
 
 @dataclass(frozen=True, slots=True)
 class Guardianship:
-    """Somebody who decides for a minor."""
+    """That somebody decides for a minor. Both are known by their marks: the table does not tell who they are."""
 
     id: int
-    ward_id: AccountId
-    guardian_id: AccountId
+    ward_mark: bytes
+    guardian_mark: bytes
     since: datetime
     evidence: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A minor, as whoever decides for them knows them. `name` is the e-mail that they signed in with then."""
+
+    id: AccountId
+    viewer_id: ViewerId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a minor's code leads to. `envelope` opens with the code alone."""
+
+    ward_mark: bytes
+    envelope: bytes
 
 
 class Purpose(StrEnum):
@@ -106,13 +149,14 @@ class Purpose(StrEnum):
 class Challenge:
     """A question that a passkey must answer, once and soon.
 
-    To register: `account_id` is the account the key will open, `email` its address when it is yet to be made.
+    To register: `account_id` is the account the key will open; `envelope`, which opens with the challenge alone, holds
+    the e-mail of one that is yet to be made.
     """
 
     sha256: bytes
     purpose: Purpose
     account_id: AccountId | None
-    email: str
+    envelope: bytes
     expires_at: datetime
 
 

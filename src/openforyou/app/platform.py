@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
+from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
 from openforyou.app import credentials
 from openforyou.app.broker import Keeping, Reaching, adopt_secrets
@@ -103,7 +104,8 @@ class Platform:
             self.blobs: Blobs = FsspecBlobs(settings.blobs_url)
             self.tasks = Tasks(self.database)
             self.outside = fetcher(settings)
-            self.accounts = Accounts(self.database, self.clock)
+            seal_what_lay_open(self.database, self.keeper)
+            self.accounts = Accounts(self.database, self.clock, self.keeper)
             self.catalog = Catalog(self.database, self.clock, on_withdrawal=copies_store.remove)
             self.proving = Proving(self.database, FolderSource(settings.log_folder))
             self.minors = Minors(self.database, self.clock, self.accounts, self.catalog.rights)

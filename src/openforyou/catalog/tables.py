@@ -19,12 +19,13 @@ from sqlalchemy import (
     text,
 )
 
-from openforyou.storage.schema import OPERATIONAL, PERSONAL, PUBLIC, Care, metadata
+from openforyou.storage.schema import OPERATIONAL, PERSONAL, PUBLIC, Care, Nature, metadata
 
 RIGHTS_RECORD = Care(
     region="anywhere",
     retention="ten years, as evidence of what was allowed",
     erasure="the grantor's name is deleted with their account, the grant stays",
+    nature=Nature.PSEUDONYM,
 )
 
 TAKEN_ONCE = ("queued", "processing", "held", "needs_sound", "suspended", "published")

@@ -124,8 +124,8 @@ def minor(
 ) -> None:
     """Make an account a minor's: private, unprofiled, not learned from, until a guardian decides."""
     with Platform(Settings.read(data)) as platform:
-        platform.minors.declare(platform.accounts.of_email(email))
-    typer.echo(f"{email} is a minor's account. Everything that it had allowed is refused.")
+        platform.minors.declare_unseen(platform.accounts.of_email(email).id)
+    typer.echo("It is a minor's account. Everything that it had allowed is refused, and it is signed out everywhere.")
 
 
 @app.command(name="of-age")
@@ -136,9 +136,9 @@ def of_age(
 ) -> None:
     """Say that a minor has come of age: each choice is theirs to make afresh."""
     with Platform(Settings.read(data)) as platform:
-        account = platform.accounts.of_email(email)
-        platform.minors.come_of_age(account, by=OPERATOR, evidence=evidence)
-    typer.echo(f"{email} is of age. Nothing is allowed until they are asked.")
+        account_id = platform.accounts.of_email(email).id
+        platform.minors.come_of_age_unseen(account_id, by=OPERATOR, evidence=evidence)
+    typer.echo("They are of age, and sign in again. Nothing is allowed until they are asked.")
 
 
 def _decide(act: Act, told: tuple[str, str, str], until: str, data: Any) -> None:

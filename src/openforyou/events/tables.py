@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import PSEUDONYM, Care, metadata
+from openforyou.storage.schema import PSEUDONYM, Care, Nature, metadata
 
-HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer")
+HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer", nature=Nature.PSEUDONYM)
 MOMENT = DateTime(timezone=True)
 
 
@@ -41,7 +41,7 @@ events = Table(
     Column("received_at", MOMENT, nullable=False, server_default=func.now(), info=HISTORY.why("when, by ours")),
     Column("watch_ms", Integer, nullable=False, server_default="0", info=HISTORY.why("time spent")),
     Column("region", Text, nullable=False, server_default="", info=HISTORY.why("trending by region")),
-    Column("detail", Text, nullable=False, server_default="", info=HISTORY.why("why it was reported")),
+    Column("detail", Text, nullable=False, server_default="", info=HISTORY.why("why it was reported", Nature.PERSONAL)),
     Column("leaf", LargeBinary, nullable=False, server_default="", info=HISTORY.why("what the log holds of it")),
     Column("leaf_seq", BigInteger, nullable=False, server_default="-1", info=HISTORY.why("its number on the way")),
     # They come in order of time, so a block range index finds a stretch of time at a thousandth of a tree's cost.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 MODEL_RECORD = Care(
     region="anywhere",
     retention="for good: it says what each model learned from",
     erasure="holds nothing personal; the weights are deleted with the blob",
+    nature=Nature.PUBLIC,
 )
 MOMENT = DateTime(timezone=True)
 

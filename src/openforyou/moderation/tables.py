@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Table, Text
 
-from openforyou.storage.schema import OPERATIONAL, PUBLIC, Care, metadata
+from openforyou.storage.schema import OPERATIONAL, PUBLIC, Care, Nature, metadata
 
-RULES = Care(region="anywhere", retention="as long as the log", erasure="never: what everybody may check stays")
-TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item")
+RULES = Care(
+    region="anywhere",
+    retention="as long as the log",
+    erasure="never: what everybody may check stays",
+    nature=Nature.PUBLIC,
+)
+TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item", nature=Nature.PUBLIC)
 MOMENT = DateTime(timezone=True)
 
 policies = Table(

@@ -23,7 +23,7 @@ from itsdangerous import BadSignature, Signer
 from openforyou.accounts.service import Accounts
 from openforyou.accounts.types import Account
 from openforyou.core.clock import Clock
-from openforyou.core.errors import BadInput, Conflict, NotSignedIn
+from openforyou.core.errors import BadInput, Conflict, NotSignedIn, Unavailable
 from openforyou.core.ids import ViewerId, decode_id, encode_id, new_id
 from openforyou.web.origin import Site
 from openforyou.web.rates import ARRIVE, Rates
@@ -109,6 +109,7 @@ class Door:
             self._rates.check(ARRIVE, self._rates.network(request))
             region = region_of(request.headers.get("accept-language", ""))
             visitor = Visitor(ViewerId(new_id()), None, region)
+            self._note_unclaimed(visitor.viewer_id)
         if visitor.account is None:
             signed = self._signer.sign(encode_id(visitor.viewer_id)).decode()
             self._set(request, VIEWER_COOKIE, signed, VIEWER_LIFE)
@@ -138,16 +139,30 @@ class Door:
             return None
 
     def _is_claimed(self, viewer_id: ViewerId) -> bool:
-        """Asked at most every half minute for one viewer: a sign-up elsewhere counts here that much later."""
+        """Asked at most every half minute for one viewer: a sign-up elsewhere counts here that much later.
+
+        While the keeper is away nobody signs up: whoever was nobody's when it was last asked goes on. Of others it
+        cannot be known: raises `BrokerUnavailable`.
+        """
         now = monotonic()
-        if self._unclaimed.get(viewer_id, 0.0) > now:
+        last = self._unclaimed.get(viewer_id)
+        if last is not None and last > now:
             return False
-        if self._accounts.is_claimed(viewer_id):
-            return True
+        try:
+            if self._accounts.is_claimed(viewer_id):
+                self._unclaimed.pop(viewer_id, None)
+                return True
+        except Unavailable:
+            if last is None:
+                raise
+            return False
+        self._note_unclaimed(viewer_id)
+        return False
+
+    def _note_unclaimed(self, viewer_id: ViewerId) -> None:
         if len(self._unclaimed) >= UNCLAIMED_MAX:
             self._unclaimed.clear()
-        self._unclaimed[viewer_id] = now + UNCLAIMED_FOR_S
-        return False
+        self._unclaimed[viewer_id] = monotonic() + UNCLAIMED_FOR_S
 
     def _name(self, request: Request, name: str) -> str:
         return HOST_PREFIX + name if self._site.is_secure(request) else name

@@ -105,18 +105,11 @@ class Someone:
             self.personal[f"context {number}"] = str(card["feed_context"])
         for name, value in client.cookies.items():
             self.personal[f"cookie {name}"] = value
+        account = self.world.platform.accounts.sign_in(EMAIL, PASSWORD)
+        self.viewer = account.viewer_id
         with self.world.platform.database.connect() as connection:
-            row = (
-                connection.execute(text("SELECT * FROM accounts WHERE email = :email"), {"email": EMAIL})
-                .mappings()
-                .one()
-            )
-            self.personal |= {
-                "account id": row["id"],
-                "viewer id": row["viewer_id"],
-                "password hash": row["password_hash"],
-            }
-            self.viewer = int(row["viewer_id"])
+            hashed = connection.scalar(text("SELECT password_hash FROM accounts WHERE id = :id"), {"id": account.id})
+            self.personal |= {"account id": account.id, "viewer id": self.viewer, "password hash": str(hashed)}
             self.secret = store_secret(self.world.platform, self.viewer)
             requests = connection.scalars(text("SELECT request_id FROM slates"))
             self.personal |= {f"request {number}": int(request) for number, request in enumerate(requests)}
@@ -186,7 +179,7 @@ def leaks(folder: Path, personal: dict[str, str | int | bytes]) -> list[str]:
 @pytest.fixture
 def someone(platform: Platform, tmp_path: Path, clock: ManualClock) -> Someone:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    platform.accounts = Accounts(platform.database, platform.clock, passwords)
+    platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, passwords)
     world = World(platform, tmp_path)
     creator = world.creator("filmmaker")
     for number in range(6):

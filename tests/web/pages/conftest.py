@@ -109,7 +109,7 @@ def site(server_url: str, chromium_path: str, tmp_path_factory: pytest.TempPathF
         Platform(Settings(data=folder / "data"), database_url=url) as platform,
     ):
         weak_and_quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        platform.accounts = Accounts(platform.database, platform.clock, weak_and_quick)
+        platform.accounts = Accounts(platform.database, platform.clock, platform.keeper, weak_and_quick)
         clips = _publish(platform, folder)
         platform.feed.refresh()
         with serving(platform) as port:

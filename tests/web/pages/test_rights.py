@@ -109,7 +109,7 @@ def test_a_minor_signs_up_in_plain_words_and_a_guardian_decides(
         page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("heading", name="@kiddo")).to_be_visible()
     answer(page, "Learn from what they watch: @kiddo", "Yes")
-    viewer = site.platform.accounts.of_email("kid@example.org").viewer_id
+    viewer = site.platform.accounts.sign_in("kid@example.org", "a long enough one").viewer_id
     assert rights.of_viewer(viewer) == {Right.LEARN}
     answer(page, "Learn from what they watch: @kiddo", "No")
     assert rights.of_viewer(viewer) == frozenset()

@@ -5,14 +5,20 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import PERSONAL, Care, metadata
+from openforyou.storage.schema import PERSONAL, Care, Nature, metadata
 
 MOMENT = DateTime(timezone=True)
-CHALLENGE = Care(region="home region", retention="a day", erasure="deleted when answered, given up or expired")
+CHALLENGE = Care(
+    region="home region",
+    retention="a day",
+    erasure="deleted when answered, given up or expired",
+    nature=Nature.PERSONAL,
+)
 EVIDENCE = Care(
     region="home region",
     retention="three years, as evidence where two people dispute an account",
     erasure="deleted with the account",
+    nature=Nature.PERSONAL,
 )
 
 identity_challenges = Table(

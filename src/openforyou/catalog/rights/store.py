@@ -214,6 +214,15 @@ def subjects_with(connection: Connection, subject_kind: str, right: Right, at: d
     return set(rows)
 
 
+def subjects_told(connection: Connection, subject_kind: str, by: Party, evidence: str) -> list[int]:
+    """Every item or viewer of whom somebody of that weight ever said something on that evidence."""
+    about = right_events.c
+    said = select(about.subject_id).where(
+        about.subject_kind == subject_kind, about.by_kind == by.value, about.evidence == evidence
+    )
+    return list(connection.scalars(said.distinct().order_by(about.subject_id)))
+
+
 def ended_at(connection: Connection, subject_kind: str, ids: Collection[int], right: Right) -> datetime | None:
     """When the first of subjects that have a right no more lost it, by their last words; None where no word says it."""
     about = right_events.c

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from openforyou.core.ids import encode_id
 from openforyou.drills.attack import Case, Outcome, Seat, attack
-from openforyou.drills.minors.home import Home, home
+from openforyou.drills.minors.home import TYPED, Home, home, refused
 from openforyou.drills.world import World
 
 FORGED = 7
+SEAL = "SELECT sealed FROM sealed_fields WHERE kind = 'account' AND subject_id = %s AND field = 'minor'"
+FORGE = "UPDATE sealed_fields SET sealed = %s WHERE kind = 'account' AND subject_id = %s AND field = 'minor'"
 ROW = (
     'INSERT INTO rights (id, "right", subject_kind, subject_id, granted_by, evidence, since) '
     "VALUES (%s, 'recommend', 'item', %s, 'guardian:x', 'their guardian says so', now()), "
@@ -57,18 +59,28 @@ def word_of_a_guardian_invented(world: World, case: Case) -> Outcome:
 
 @attack(Seat.DATABASE)
 def minor_made_an_adult(world: World, case: Case) -> Outcome:
-    """Flips the flag that makes an account a minor's, so that they may be a guardian themselves."""
-    home(world)
-    world.sql("UPDATE accounts SET is_minor = false WHERE email = 'child@minors.invalid'")
+    """Unguards every minor's creator; and puts an adult's seal in the place of each that makes an account a minor's."""
+    there = home(world)
+    adult = world.platform.accounts.of_email("parent@minors.invalid").id
+    minors = [world.platform.accounts.of_email(f"{name}@minors.invalid").id for name in ("child", "sibling")]
+    kept = {one: world.sql(SEAL, one)[0][0] for one in (adult, *minors)}
+    world.sql("UPDATE creators SET guarded = false WHERE guarded")
+    for one in minors:
+        world.sql(FORGE, kept[adult], one)
     try:
-        told = home(world).child.ask("/v1/account")
-        case.did(told["is_minor"] is False, "the account counts as an adult's")
+        told = there.child.ask("/v1/account")
+        case.stood(told["is_minor"] is True, "a session goes by what was sealed into it")
+        code = refused(there.child, "POST", "/v1/sessions", {"email": "child@minors.invalid", "password": TYPED})
+        case.stood(code == "403 seal_unopened", f"signing in with the other's seal is refused: {code}")
         found = _wrong(world)
-        case.stood("by the record it is a minor's" in found, f"it is named: {found}")
-        held = world.platform.catalog.rights.of_item(home(world).item)
+        case.did(found != "", "the creator is not guarded any more")
+        case.stood("its creator is not guarded" in found, f"it is named: {found}")
+        held = world.platform.catalog.rights.of_item(there.item)
         case.stood(held == frozenset(), "and the clip carries no right all the same")
     finally:
-        world.sql("UPDATE accounts SET is_minor = true WHERE email = 'child@minors.invalid'")
+        world.sql("UPDATE creators SET guarded = true WHERE handle = 'child'")
+        for one in minors:
+            world.sql(FORGE, kept[one], one)
     return Outcome.DETECTED
 
 

@@ -17,10 +17,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import OPERATIONAL, Care, metadata
+from openforyou.storage.schema import OPERATIONAL, Care, Nature, metadata
 
 EVIDENCE = Care(
-    region="where it runs", retention="while either item is here", erasure="deleted with the item that was compared"
+    region="where it runs",
+    retention="while either item is here",
+    erasure="deleted with the item that was compared",
+    nature=Nature.OPERATIONAL,
 )
 
 copy_prints = Table(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, Table, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import OPERATIONAL, PERSONAL, Care, metadata
+from openforyou.storage.schema import OPERATIONAL, PERSONAL, Care, Nature, metadata
 
-HISTORY = Care(region="home region", retention="while the creator's account exists", erasure="deleted with the account")
+HISTORY = Care(
+    region="home region",
+    retention="while the creator's account exists",
+    erasure="deleted with the account",
+    nature=Nature.PERSONAL,
+)
 """What somebody posted elsewhere, also in private: nobody else is shown it."""
 
 

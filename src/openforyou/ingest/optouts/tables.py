@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Table, Text
 
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 EVIDENCE = Care(
     region="anywhere",
     retention="ten years, as evidence of what was allowed",
     erasure="deleted with its item; holds no name of a person",
+    nature=Nature.PUBLIC,
 )
 
 signals = Table(

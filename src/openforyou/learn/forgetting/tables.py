@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text
 
 from openforyou.learn.tables import MODEL_RECORD
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 MOMENT = DateTime(timezone=True)
 LEARNED_FROM = Care(
     region="home region",
     retention="as long as weights that learned from it",
     erasure="deleted when the weights are destroyed",
+    nature=Nature.PSEUDONYM,
 )
 
 model_subjects = Table(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, Integer, Table, Text, text
 
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 CLAIM = Care(
-    region="home region", retention="five years after it was closed", erasure="words are deleted with whose they are"
+    region="home region",
+    retention="five years after it was closed",
+    erasure="words are deleted with whose they are",
+    nature=Nature.PSEUDONYM,
 )
 MOMENT = DateTime(timezone=True)
 
@@ -29,7 +32,11 @@ claims = Table(
     Column(
         "decided_by", ARRAY(Text), nullable=False, server_default="{}", info=CLAIM.why("an appeal needs another person")
     ),
-    Column("handle", Text, info=CLAIM.why("the name that was handed over, to be given back if an appeal says so")),
+    Column(
+        "handle",
+        Text,
+        info=CLAIM.why("the name that was handed over, to be given back if an appeal says so", Nature.PERSONAL),
+    ),
     Index("ix_claims_living", "decide_by", postgresql_where=text("state IN ('open', 'decided', 'appealed')")),
     info=CLAIM.why("who says that a work or a name is theirs, and what became of it"),
 )
@@ -42,8 +49,8 @@ claim_steps = Table(
     Column("at", MOMENT, nullable=False, info=CLAIM.why("when")),
     Column("side", Text, nullable=False, info=CLAIM.why("who did it: a side, the staff, the clock")),
     Column("act", Text, nullable=False, info=CLAIM.why("what it was")),
-    Column("words", Text, nullable=False, info=CLAIM.why("said to both sides")),
-    Column("by", Text, nullable=False, server_default="", info=CLAIM.why("who of the staff")),
+    Column("words", Text, nullable=False, info=CLAIM.why("said to both sides", Nature.PERSONAL)),
+    Column("by", Text, nullable=False, server_default="", info=CLAIM.why("who of the staff", Nature.PERSONAL)),
     info=CLAIM.why("everything that happened to a claim, in order"),
 )
 

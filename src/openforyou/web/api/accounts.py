@@ -20,6 +20,8 @@ from openforyou.web.session import Member, SignedInAlready, Visitor, door_of
 router = APIRouter(tags=["accounts"])
 TEXT_LENGTH_MAX = 4_000
 """Past every rule's own limit, so that the rule's message is the one that is read."""
+UNNAMED = "Passkey"
+"""What a key is called while its own name cannot be opened."""
 Email = Annotated[str, Field(max_length=TEXT_LENGTH_MAX, examples=["ada@example.org"])]
 Password = Annotated[str, Field(max_length=TEXT_LENGTH_MAX)]
 
@@ -88,8 +90,7 @@ def sign_up(given: NewAccount, request: Request, platform: ThePlatform, rates: T
     rates.check(SIGN_UP, rates.network(request))
     viewer_id = None if visitor is None else visitor.viewer_id
     account = platform.accounts.sign_up(given.email, given.password, viewer_id=viewer_id, is_minor=given.minor)
-    if account.is_minor:
-        platform.minors.declare(account)
+    account = platform.minors.at_the_door(account)
     door_of(request).sign_in(request, account)
     return shown(account, platform)
 
@@ -100,8 +101,7 @@ def sign_in(given: Credentials, request: Request, platform: ThePlatform, rates: 
     rates.check(SIGN_IN, rates.network(request))
     rates.check(SIGN_IN_TO, rates.hidden(checked_email(given.email)))
     account = platform.accounts.sign_in(given.email, given.password)
-    if account.is_minor:
-        platform.minors.declare(account)  # where the process ended while they signed up
+    account = platform.minors.at_the_door(account)
     door_of(request).sign_in(request, account)
     return shown(account, platform)
 
@@ -133,7 +133,7 @@ def put_password(
     """Ends the account's other sessions."""
     rates.check(CHANGE, account.viewer_id)
     rates.check(SIGN_IN_TO, rates.hidden(account.email))
-    platform.accounts.set_password(account.id, given.password, current=given.current_password)
+    platform.accounts.set_password(account, given.password, current=given.current_password)
     ended = platform.accounts.sessions.end_all(account.id, but=door_of(request).token(request))
     return Ended(ended=ended)
 
@@ -156,8 +156,8 @@ def shown(account: Account, platform: Platform) -> AccountOut:
         is_minor=account.is_minor,
         creator=None if creator is None else creator_out(creator),
         passkeys=[
-            PasskeyOut(id=to_base64url(key.credential_id), name=key.name, created_at=key.created_at)
-            for key in platform.accounts.passkeys.list(account.id)
+            PasskeyOut(id=to_base64url(key.credential_id), name=key.name or UNNAMED, created_at=key.created_at)
+            for key in platform.accounts.passkeys.named(account.id)
         ],
         sessions=platform.accounts.sessions.count(account.id),
         created_at=account.created_at,

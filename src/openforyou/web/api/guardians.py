@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from openforyou.accounts.guardians import INVITATION_LIFE
 from openforyou.accounts.types import Account, Guardianship
+from openforyou.accounts.types import Ward as Minor
 from openforyou.app.minors import TOLD_MAX
 from openforyou.app.platform import Platform
 from openforyou.catalog.rights.rules import answered
@@ -128,18 +129,15 @@ def step_back(ward: WardId, account: Member, platform: ThePlatform, rates: TheRa
 
 def of_guardian(platform: Platform, account: Account) -> list[Ward]:
     """For whom an account decides."""
-    return [
-        shown(platform, *platform.minors.ward(account, one.id))
-        for one in platform.minors.guardians.of_guardian(account.id)
-    ]
+    return [shown(platform, *one) for one in platform.minors.guardians.of_guardian(account.id)]
 
 
-def shown(platform: Platform, found: Guardianship, ward: Account) -> Ward:
+def shown(platform: Platform, found: Guardianship, ward: Minor) -> Ward:
     """A ward, as their guardian sees them: nothing of what they watch."""
     creator = platform.catalog.creator_of_account(ward.id)
     return Ward(
         id=encode_id(found.id),
-        name=ward.email if creator is None else f"@{creator.handle}",
+        name=ward.name if creator is None else f"@{creator.handle}",
         since=found.since,
         learn=Right.LEARN in platform.catalog.rights.of_viewer(ward.viewer_id),
         profiling=not platform.minors.is_guarded(ward.viewer_id),

@@ -78,8 +78,6 @@ def sign_up(given: NewAnswer, request: Request, platform: ThePlatform, rates: Th
         name=given.name,
         is_minor=given.minor,
     )
-    if account.is_minor:
-        platform.minors.declare(account)
     return _enter(request, account, platform)
 
 
@@ -126,5 +124,6 @@ def sign_in(given: Answer, request: Request, platform: ThePlatform, rates: TheRa
 
 
 def _enter(request: Request, account: Account, platform: ThePlatform) -> AccountOut:
+    account = platform.minors.at_the_door(account)
     door_of(request).sign_in(request, account)
     return shown(account, platform)

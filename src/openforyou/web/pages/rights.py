@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from openforyou.app.platform import Platform
 from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT, Act, Party
 from openforyou.catalog.types import Creator, Item, Right
-from openforyou.core.ids import AccountId, ItemId, encode_id
+from openforyou.core.ids import AccountId, ItemId, decode_id, encode_id
 from openforyou.web.api.guardians import of_guardian
 from openforyou.web.api.rights import word
 from openforyou.web.pages.drawing import drawn
@@ -142,11 +142,7 @@ def _choices(item_id: ItemId, held: frozenset[Right], said: set[tuple[int, Right
 def _ward(platform: Platform, told: dict[str, Any], public: str, guardian_id: AccountId) -> dict[str, Any]:
     """Somebody for whom one decides, and all that there is to decide."""
     path = f"/v1/guardian/wards/{public}"
-    ward = next(
-        platform.accounts.by_id(one.ward_id)
-        for one in platform.minors.guardians.of_guardian(guardian_id)
-        if encode_id(one.id) == public
-    )
+    _, ward = platform.minors.guardians.require(decode_id(public), guardian_id)
     creator = platform.catalog.creator_of_account(ward.id)
     items = [] if creator is None else platform.catalog.items_of(creator.id, everything=True)
     kept = set() if creator is None else set(platform.catalog.item_ids_of(creator.id))
