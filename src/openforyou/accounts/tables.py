@@ -6,7 +6,12 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index,
 
 from openforyou.storage.schema import PERSONAL, PSEUDONYM, Care, metadata
 
-SESSION = Care(region="home region", retention="until it expires", erasure="deleted at sign-out and with the account")
+SESSION = Care(
+    region="home region",
+    retention="until it expires",
+    erasure="deleted at sign-out and with the account",
+    keep_days=0,
+)
 MOMENT = DateTime(timezone=True)
 
 accounts = Table(
@@ -70,7 +75,9 @@ guardians = Table(
     info=PERSONAL.why("who decides for whom"),
 )
 
-INVITATION = Care(region="home region", retention="two days", erasure="deleted when it is used or expired")
+INVITATION = Care(
+    region="home region", retention="two days", erasure="deleted when it is used or expired", keep_days=0
+)
 
 guardian_invitations = Table(
     "guardian_invitations",
@@ -133,7 +140,9 @@ sessions = Table(
     info=SESSION.why("who is signed in, where it can be ended"),
 )
 
-CHALLENGE = Care(region="home region", retention="five minutes", erasure="deleted when answered or expired")
+CHALLENGE = Care(
+    region="home region", retention="five minutes", erasure="deleted when answered or expired", keep_days=0
+)
 
 passkey_challenges = Table(
     "passkey_challenges",

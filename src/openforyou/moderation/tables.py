@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Table, Text
 from openforyou.storage.schema import OPERATIONAL, PUBLIC, Care, metadata
 
 RULES = Care(region="anywhere", retention="as long as the log", erasure="never: what everybody may check stays")
-TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item")
+TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item", keep_days=730)
 MOMENT = DateTime(timezone=True)
 
 policies = Table(

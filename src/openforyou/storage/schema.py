@@ -29,11 +29,13 @@ class Care:
     """How a column is handled. Each field is a short sentence for people.
 
     region: where it may lie; retention: how long it is kept; erasure: what removes it.
+    keep_days: after so many days a job of the platform removes it (`privacy/retention`); None: no clock does.
     """
 
     region: str
     retention: str
     erasure: str
+    keep_days: int | None = None
 
     def why(self, purpose: str) -> dict[str, Any]:
         """The `info` of a table or column that is handled this way and exists for `purpose`."""
@@ -50,7 +52,7 @@ PERSONAL = Care(region="home region", retention="while the account exists", eras
 OPERATIONAL = Care(region="where it runs", retention="while needed to run", erasure="overwritten or deleted by the job")
 """Keeps the machinery going; about nobody."""
 
-DECLARED = frozenset({"purpose", "region", "retention", "erasure"})
+DECLARED = frozenset({"purpose", "region", "retention", "erasure", "keep_days"})
 
 
 def undeclared() -> Iterator[str]:

@@ -8,11 +8,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from openforyou.storage.schema import PERSONAL, Care, metadata
 
 MOMENT = DateTime(timezone=True)
-CHALLENGE = Care(region="home region", retention="a day", erasure="deleted when answered, given up or expired")
+CHALLENGE = Care(
+    region="home region", retention="a day", erasure="deleted when answered, given up or expired", keep_days=0
+)
 EVIDENCE = Care(
     region="home region",
     retention="three years, as evidence where two people dispute an account",
     erasure="deleted with the account",
+    keep_days=1_096,
 )
 
 identity_challenges = Table(

@@ -7,7 +7,10 @@ from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Index, Integer, Tabl
 from openforyou.storage.schema import Care, metadata
 
 CLAIM = Care(
-    region="home region", retention="five years after it was closed", erasure="words are deleted with whose they are"
+    region="home region",
+    retention="five years after it was closed",
+    erasure="words are deleted with whose they are",
+    keep_days=1_826,
 )
 MOMENT = DateTime(timezone=True)
 
