@@ -71,6 +71,12 @@ class Accounts:
             if not store.set_password(connection, account_id, fresh, instead_of=stored):
                 raise Conflict("The password was changed meanwhile.", hint="Sign in with the new one.")
 
+    def confirm(self, account_id: AccountId, password: str) -> None:
+        """That whoever asks knows the account's password, where it has one. Raises `WrongPassword`."""
+        _, stored = self._found(account_id)
+        if stored and not self._passwords.matches(stored, normal_password(password)):
+            raise WrongPassword
+
     def of_email(self, email: str) -> Account:
         """For operators. Raises `AccountNotFound`, `BadInput`."""
         plain = checked_email(email)

@@ -72,6 +72,11 @@ def set_role(connection: Connection, account_id: AccountId, role: Role) -> None:
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(role=role.value))
 
 
+def set_viewer(connection: Connection, account_id: AccountId, viewer_id: ViewerId) -> None:
+    """Let it watch under another pseudonym."""
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(viewer_id=viewer_id))
+
+
 # Minors and who decides for them
 
 

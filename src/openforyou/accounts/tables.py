@@ -75,9 +75,7 @@ guardians = Table(
     info=PERSONAL.why("who decides for whom"),
 )
 
-INVITATION = Care(
-    region="home region", retention="two days", erasure="deleted when it is used or expired", keep_days=0
-)
+INVITATION = Care(region="home region", retention="two days", erasure="deleted when it is used or expired", keep_days=0)
 
 guardian_invitations = Table(
     "guardian_invitations",

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -87,6 +86,11 @@ class Erasing:
                 _log.exception("an erasure could not go on; it is tried again")
         return ended
 
+    def rewrite(self) -> list[str]:
+        """Have the database write every table that held something of a person anew, and begin a new piece of its
+        write-ahead log. Each table is locked meanwhile. Answers what it would not do."""
+        return store.rewrite(self._database.engine)
+
     def _begun(self, person: Person, what: What) -> int:
         known = whose(person.viewer_id)
         with self._database.begin() as connection:
@@ -136,7 +140,10 @@ class Erasing:
                 self._steps[name](erasure_id, person, receipt.what, told["next_viewer"])
                 step = names[place + 1] if place + 1 < len(names) else "again"
                 with self._database.begin() as connection:
-                    values = {"gone_at": self._clock.now(), "state": State.LOOKING.value} if step == "again" else {}
+                    values: dict[str, object] = {}
+                    if step == "again":
+                        waits = _waits(self._kept(person, receipt.what))
+                        values = {"gone_at": self._clock.now(), "state": State.LOOKING.value, "waits": waits}
                     store.change(connection, erasure_id, step=step, **values)
         progress(len(names), len(names), "again")
         self._again(self.receipt(erasure_id), person, told["next_viewer"])
@@ -175,7 +182,7 @@ class Erasing:
             return
         for step in (self._files, self._rows, self._keys):
             step(receipt.id, person, receipt.what, next_viewer)
-        kept = self._ties.contested(person) if receipt.what is What.EVERYTHING else Contested()
+        kept = self._kept(person, receipt.what)
         with self._database.begin() as connection:
             if kept.claims:
                 store.change(connection, receipt.id, state=State.WAITING.value, waits=_waits(kept))
@@ -185,7 +192,7 @@ class Erasing:
 
     def _remove(self, places: list[Place], about: tuple[int, Person, What, int]) -> None:
         erasure_id, person, what, next_viewer = about
-        kept = self._ties.contested(person) if what is What.EVERYTHING else Contested()
+        kept = self._kept(person, what)
         wanted = [one for one in places if one.fate is not Fate.STAYS and (what is What.EVERYTHING or one.is_history)]
         for table in store.tables_of(wanted):
             for place in (one for one in wanted if one.table == table):
@@ -194,6 +201,9 @@ class Erasing:
                         store.take_along(connection, place, person.viewer_id, next_viewer)
                     else:
                         self._count(connection, erasure_id, table, store.remove(connection, place, person, kept))
+
+    def _kept(self, person: Person, what: What) -> Contested:
+        return self._ties.contested(person) if what is What.EVERYTHING else Contested()
 
     def _count(self, connection: Connection, erasure_id: int, name: str, more: int) -> None:
         """In the transaction that removed them, so that what is said is what was done."""
@@ -204,12 +214,9 @@ class Erasing:
             store.change(connection, erasure_id, removed=counted)
 
 
-def waiting(receipt: Receipt, kept: Contested) -> Receipt:
-    """A receipt that says what is kept, before the worker has looked."""
-    return replace(receipt, waits=tuple(_waits(kept))) if kept.claims else receipt
-
-
 def _waits(kept: Contested) -> list[str]:
+    if not kept.claims:
+        return []
     until = "" if kept.until is None else f", which is to be decided by {kept.until.date().isoformat()}"
     clips = f"{len(kept.items)} clips that it is about, out of sight, " if kept.items else ""
     return [

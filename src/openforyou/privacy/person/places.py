@@ -319,9 +319,7 @@ PLACES: tuple[Place, ...] = (
         is_history=True,
         is_key=True,
     ),
-    Place(
-        "viewer_secrets", Key.VIEWER, "viewer_id", "marks", hidden={"secret": _SECRET}, is_history=True, is_key=True
-    ),
+    Place("viewer_secrets", Key.VIEWER, "viewer_id", "marks", hidden={"secret": _SECRET}, is_history=True, is_key=True),
 )
 
 NOBODYS: Mapping[str, str] = {

@@ -9,12 +9,14 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Engine,
     Row,
     String,
     Table,
     and_,
     cast,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -24,10 +26,11 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 
 from openforyou.core.ids import new_id
 from openforyou.privacy.person.errors import Unmapped
-from openforyou.privacy.person.places import ANOTHER, NUMBERED, Fate, Key, Place, unmapped
+from openforyou.privacy.person.places import ANOTHER, NUMBERED, PLACES, Fate, Key, Place, unmapped
 from openforyou.privacy.person.tables import erasures
 from openforyou.privacy.person.types import Contested, Person, Receipt, State, What
 from openforyou.storage.schema import metadata
@@ -75,10 +78,15 @@ def remove(connection: Connection, place: Place, person: Person, kept: Contested
 
 
 def take_along(connection: Connection, place: Place, viewer_id: int, next_viewer: int) -> int:
-    """Put what is a viewer's there under another pseudonym."""
+    """Put what is a viewer's there under another pseudonym; what was chosen under that since stands."""
     table = metadata.tables[place.table]
-    moved = update(table).where(table.c[place.column] == viewer_id).values({place.column: next_viewer})
-    return connection.execute(moved).rowcount
+    since = table.alias()
+    same = [since.c[one.name] == one for one in table.primary_key.columns if one.name != place.column]
+    chosen = exists().where(since.c[place.column] == next_viewer, *same)
+    moved = update(table).where(table.c[place.column] == viewer_id, ~chosen).values({place.column: next_viewer})
+    count = connection.execute(moved).rowcount
+    connection.execute(delete(table).where(table.c[place.column] == viewer_id))
+    return count
 
 
 def numbers(connection: Connection, key: Key, person: Person) -> list[int]:
@@ -195,6 +203,22 @@ def tables_of(places: Sequence[Place]) -> list[str]:
     return [table.name for table in reversed(metadata.sorted_tables) if table.name in named]
 
 
+def rewrite(engine: Engine) -> list[str]:
+    """`VACUUM FULL` of every table of the map, then checkpoints around a switch of the write-ahead log. Answers what the
+    database refused."""
+    names = sorted({place.table for place in PLACES} | {erasures.name})
+    steps = [f"VACUUM (FULL, ANALYZE) {name}" for name in names]
+    steps += ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"]
+    refused = []
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for step in steps:
+            try:
+                connection.exec_driver_sql(step)
+            except DBAPIError as error:
+                refused.append(f"{step} was refused: {str(error.orig).splitlines()[0]}")
+    return refused
+
+
 def _told(row: Row[Any] | None) -> tuple[Receipt, str, dict[str, Any] | None] | None:
     if row is None:
         return None
@@ -211,4 +235,3 @@ def _told(row: Row[Any] | None) -> tuple[Receipt, str, dict[str, Any] | None] | 
         row.leaf_seq,
     )
     return receipt, row.step, row.person
-

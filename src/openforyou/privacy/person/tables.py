@@ -19,7 +19,9 @@ erasures = Table(
     "erasures",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False, info=RECEIPT.why("names the receipt")),
-    Column("whose", LargeBinary, nullable=False, index=True, info=RECEIPT.why("a hash: asked twice, answered the same")),
+    Column(
+        "whose", LargeBinary, nullable=False, index=True, info=RECEIPT.why("a hash: asked twice, answered the same")
+    ),
     Column("what", Text, nullable=False, info=RECEIPT.why("everything, or the history alone")),
     Column("state", Text, nullable=False, info=RECEIPT.why("going, looking, waiting or done")),
     Column("step", Text, nullable=False, info=GOING.why("which step comes next: killed, it goes on from there")),
@@ -39,9 +41,7 @@ retention_runs = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False, info=RECEIPT.why("names the run")),
     Column("at", MOMENT, nullable=False, index=True, info=RECEIPT.why("when; the next is due a day later")),
-    Column(
-        "removed", JSONB, nullable=False, server_default="{}", info=RECEIPT.why("how many rows of which table")
-    ),
+    Column("removed", JSONB, nullable=False, server_default="{}", info=RECEIPT.why("how many rows of which table")),
     Column("leaf_seq", BigInteger, nullable=False, info=RECEIPT.why("its record's number on the way into the log")),
     info=RECEIPT.why("what was removed because its time was over, run by run"),
 )
