@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 NOTE = "Worked out at this moment from what you watched, as for your next feed, and kept nowhere."
 OFF = "Your feed uses nothing of what you do: nothing is inferred."
 NO_LOOKERS = (
-    "This installation keeps no record yet of who of its staff looks at personal data. An empty list here says nothing: "
-    "whoever can read its database can read yours."
+    "This installation keeps no record yet of who of its staff looks at personal data. An empty list here says "
+    "nothing: whoever can read its database can read yours."
 )
 
 
@@ -37,8 +37,8 @@ class Telling:
         yield Document(
             "interests",
             "What is inferred of you",
-            "By topic and by creator, how the clips count that you watched: above 0 you are shown more of it, below less. "
-            "And interests, each told by the clips that stand nearest to it.",
+            "By topic and by creator, how the clips count that you watched: above 0 you are shown more of it, below "
+            "less. And interests, each told by the clips that stand nearest to it.",
             self._interests(found),
             _INTERESTS,
             NOTE if profiled else OFF,

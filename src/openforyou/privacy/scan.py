@@ -1,7 +1,7 @@
 """Looks for given bytes in every file under a data folder, and says what it looked at and what it could not.
 
-A row that was deleted may lie in a database's files until something is written over it, and in its write-ahead log until
-that is recycled. So nobody is told that something is gone because a query finds it no more: the files are read.
+A row that was deleted may lie in a database's files until something is written over it, and in its write-ahead log
+until that is recycled. So nobody is told that something is gone because a query finds it no more: the files are read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The copy that a person takes along: one zip file, with a page to read and a JSON file a topic for programs.
 
 Rows are written as they are read, so that a viewer with a hundred thousand events takes no more memory than one with a
-hundred. Each file is `{"title", "what", "columns", "rows": [...]}`, a row a line; ids are in their public form, bytes in
-hexadecimal digits, moments in ISO 8601 with their zone.
+hundred. Each file is `{"title", "what", "note", "columns", "rows": [...]}`, a row a line; ids are in their public form,
+bytes in hexadecimal digits, moments in ISO 8601 with their zone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import orjson
 
 from openforyou.core.clock import Clock
-from openforyou.core.ids import MAX_ID, encode_id
+from openforyou.core.errors import BadInput
+from openforyou.core.ids import MAX_ID, decode_id, encode_id
 from openforyou.core.progress import Progress, silent
 from openforyou.privacy.person import store
 from openforyou.privacy.person.page import Shown, page
@@ -172,9 +173,6 @@ def _shape(each: Shown) -> dict[str, Any]:
 
 
 def _number(public: str) -> int:
-    from openforyou.core.errors import BadInput
-    from openforyou.core.ids import decode_id
-
     try:
         return decode_id(public)
     except BadInput:

@@ -1,4 +1,4 @@
-"""The page of a person's copy: plain HTML that needs no network and no script, light or dark as the reader's system is."""
+"""The page of a person's copy: plain HTML that needs no network and no script, light or dark as the system is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ COLUMNS_MAX = 8
 TEXT_MAX = 160
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --quiet: #666; }
-@media (prefers-color-scheme: dark) { :root { --quiet: #aaa; } body { background: #111; color: #eee; } a { color: #9cf; } }
+@media (prefers-color-scheme: dark) {
+  :root { --quiet: #aaa; }
+  body { background: #111; color: #eee; }
+  a { color: #9cf; }
+}
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem; font: 16px/1.5 system-ui, sans-serif; }
 h1 { margin: 0 0 .5rem; } h2 { margin: 2.5rem 0 .25rem; } p { margin: .25rem 0 .75rem; }
 .quiet { color: var(--quiet); font-size: .9rem; } nav ul { columns: 18rem; padding-left: 1.2rem; }

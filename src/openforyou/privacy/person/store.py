@@ -204,8 +204,8 @@ def tables_of(places: Sequence[Place]) -> list[str]:
 
 
 def rewrite(engine: Engine) -> list[str]:
-    """`VACUUM FULL` of every table of the map, then checkpoints around a switch of the write-ahead log. Answers what the
-    database refused."""
+    """`VACUUM FULL` of every table of the map, then checkpoints around a switch of the write-ahead log. Answers what
+    the database refused."""
     names = sorted({place.table for place in PLACES} | {erasures.name})
     steps = [f"VACUUM (FULL, ANALYZE) {name}" for name in names]
     steps += ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"]
