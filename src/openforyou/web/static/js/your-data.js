@@ -2,6 +2,7 @@
 
 import { Refusal, call } from "./api.js";
 import { whileWaiting } from "./forms.js";
+import { openSheet } from "./sheets.js";
 
 const TOO_SOON = "Tick the box first.";
 
@@ -14,11 +15,7 @@ function say(form, name, words) {
 }
 
 for (const button of document.querySelectorAll("button[data-forget]")) {
-  button.addEventListener("click", () => document.getElementById(`forget-${button.dataset.forget}`).showModal());
-}
-
-for (const button of document.querySelectorAll("[data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close());
+  button.addEventListener("click", () => openSheet(`forget-${button.dataset.forget}`));
 }
 
 for (const form of document.querySelectorAll("form[data-what]")) {
