@@ -44,6 +44,10 @@ KNOWN: dict[str, Any] = {
     "claims.ruling": "upheld",
     "claims.decided_by": [],
     "claim_steps.act": "opened",
+    "right_events.commitment": b"-",
+    "claim_steps.by": "anna",
+    "item_counts.frozen_by": "",
+    "item_counts.frozen": None,
     "import_runs.state": "done",
     "import_runs.lines": [],
     "import_runs.counts": {},
@@ -135,6 +139,12 @@ def _row(place: Place, made: Planted, at: datetime, beside: Planted | None) -> d
     row |= {"accounts": {"email": made.email}, "items": {"id": made.item}, "sounds": {"id": made.sound}}.get(
         table.name, {}
     )
+    if place.column == "given_to":  # the word of a sound's owner, which is not theirs
+        row |= (
+            {"granted_by": "owner", "evidence": "a licence", "subject_kind": "sound"}
+            | ({"region": ""} if "region" in row else {})
+            | ({"commitment": b"-"} if "commitment" in row else {})
+        )
     return row | place.only
 
 
@@ -147,7 +157,7 @@ def _value(kind: Any, words: str, at: datetime) -> Any:
     for types, value in (
         (JSONB, {"said": words}),
         (Text, words),
-        (LargeBinary, words.encode()),
+        (LargeBinary, words.encode().ljust(32)),
         (DateTime, at + timedelta(days=1)),
         (Date, date(2026, 5, 1)),
         (Uuid, uuid4()),

@@ -86,10 +86,10 @@ class Export:
         def rows() -> Iterator[Mapping[str, Any]]:
             for place in places:
                 for row in store.rows(connection, place, person):
-                    yield {name: told(value, is_id=_is_id(place, name)) for name, value in row.items()}
+                    yield {str(name): told(value, is_id=_is_id(place, name)) for name, value in row.items()}
 
         columns = {
-            column.name: str(column.info["purpose"])
+            str(column.name): str(column.info["purpose"])
             for place in places
             for column in metadata.tables[place.table].columns
             if column.name not in place.hidden
