@@ -10,7 +10,7 @@ CLAIM = Care(
     region="home region",
     retention="five years after it was closed",
     erasure="words are deleted with whose they are",
-    keep_days=1_826,
+    keep_days=1_917,  # five years, from when the decision was due: an appeal takes less than the three months more
 )
 MOMENT = DateTime(timezone=True)
 

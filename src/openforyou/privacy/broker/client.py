@@ -346,5 +346,6 @@ def _bytes(value: Any) -> bytes:
 
 def _wrong(what: str) -> BrokerUnavailable:
     return BrokerUnavailable(
-        f"The broker answered wrongly, with {what}.", hint="Nothing of it was used. Run the same OpenForYou on both sides."
+        f"The broker answered wrongly, with {what}.",
+        hint="Nothing of it was used. Run the same OpenForYou on both sides.",
     )

@@ -40,7 +40,8 @@ class Line:
         body = orjson.dumps(message)
         if len(body) > FRAME_BYTES_MAX:
             raise TooLarge(
-                f"A message to or from the broker has {len(body)} bytes.", hint=f"At most {FRAME_BYTES_MAX}: ask for less."
+                f"A message to or from the broker has {len(body)} bytes.",
+                hint=f"At most {FRAME_BYTES_MAX}: ask for less.",
             )
         rest = memoryview(_LENGTH.pack(len(body)) + body)
         while rest:

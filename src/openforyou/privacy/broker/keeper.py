@@ -44,9 +44,7 @@ class LocalKeeper:
         bound = _MARKS_BOUND + custody.region.encode()
         if keystore.about(_FINGERPRINT) is None:
             made = custody.wrap(bound, crypto.new_key())
-            keystore.begin(
-                {_FINGERPRINT: custody.fingerprint.encode(), _REGION: custody.region.encode(), _MARKS: made}
-            )
+            keystore.begin({_FINGERPRINT: custody.fingerprint.encode(), _REGION: custody.region.encode(), _MARKS: made})
         if keystore.about(_FINGERPRINT) != custody.fingerprint.encode():
             raise BadKeyFile(
                 f"The region's key is another than the one that the keystore in {keystore.folder} was made with.",
@@ -104,9 +102,7 @@ class LocalKeeper:
         for value in sealed.values():
             crypto.require_region(value, self.region)
         key = self._known(subject)
-        return {
-            field: crypto.open_sealed(key, subject, field, self.region, value) for field, value in sealed.items()
-        }
+        return {field: crypto.open_sealed(key, subject, field, self.region, value) for field, value in sealed.items()}
 
     def mark(self, field: Field, values: Sequence[bytes]) -> list[bytes]:
         return [crypto.mark(self._marks, field.value, value) for value in values]

@@ -51,9 +51,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Running(
-                f"A broker serves {folder} already.", hint="Use that one, or stop it first."
-            ) from None
+            raise Running(f"A broker serves {folder} already.", hint="Use that one, or stop it first.") from None
         yield
     finally:
         os.close(descriptor)

@@ -66,7 +66,12 @@ class Keystore:
         )
         try:
             with self._damage_told():
-                for setting in ("secure_delete = ON", "journal_mode = DELETE", "synchronous = FULL", "trusted_schema = OFF"):
+                for setting in (
+                    "secure_delete = ON",
+                    "journal_mode = DELETE",
+                    "synchronous = FULL",
+                    "trusted_schema = OFF",
+                ):
                     self._connection.execute(f"PRAGMA {setting}")
                 self._connection.execute("BEGIN IMMEDIATE")
                 for statement in _SCHEMA.split(";"):
@@ -122,7 +127,8 @@ class Keystore:
         with self._reading() as connection:
             for part in _parts(list(marks)):
                 rows = connection.execute(
-                    f"SELECT mark FROM destroyed WHERE mark IN ({_places(part)})", part  # noqa: S608 - question marks
+                    f"SELECT mark FROM destroyed WHERE mark IN ({_places(part)})",
+                    part,  # noqa: S608 - question marks
                 )
                 found |= {row[0] for row in rows}
         return found

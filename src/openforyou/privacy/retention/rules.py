@@ -34,6 +34,7 @@ RULES = (
     Rule("identity_checks", "at"),
     Rule("identities", "ended_at"),
     Rule("claims", "decide_by", {"state": ("closed", "rescinded")}),
+    Rule("clearances", "until"),
     Rule("claim_steps", "at", orphaned_from=("claim_id", "claims")),
 )
 
@@ -60,16 +61,18 @@ def page() -> str:
         "| table | what for | kept | days | removed |",
         "| --- | --- | --- | --- | --- |",
     ]
-    days = periods()
+    days, since = periods(), {rule.table: _since(rule) for rule in RULES}
     for name, table in sorted(metadata.tables.items()):
         care = table.info
-        period = (
-            f"{days[name]} after `{next(rule.since for rule in RULES if rule.table == name)}`" if name in days else ""
-        )
+        period = since[name].format(days=days[name]) if name in days else ""
         lines.append(f"| `{name}` | {care['purpose']} | {care['retention']} | {period} | {care['erasure']} |")
     lines += ["", "Columns whose care differs from their table's:", "", "| column | what for | kept | removed |"]
     lines += ["| --- | --- | --- | --- |", *_different(), ""]
     return "\n".join(lines)
+
+
+def _since(rule: Rule) -> str:
+    return "with its claim" if rule.orphaned_from else f"{{days}} after `{rule.since}`"
 
 
 def _different() -> Iterator[str]:
