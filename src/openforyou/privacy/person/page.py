@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from openforyou.privacy.person.types import Document
 
 COLUMNS_MAX = 8
 TEXT_MAX = 160
+UNREAD = frozenset({"id", "viewer_id", "account_id", "request_id", "leaf", "leaf_seq", "seq", "commitment"})
+"""Columns that say nothing to people: they are in the files."""
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?\+00:00")
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --quiet: #666; }
 @media (prefers-color-scheme: dark) {
@@ -61,7 +65,8 @@ def page(shown: Iterable[Shown], made_at: datetime, names: Mapping[str, str]) ->
 
 def _section(one: Shown, names: Mapping[str, str]) -> str:
     told = one.document
-    columns = list(dict.fromkeys(name for row in one.rows for name in row))[:COLUMNS_MAX]
+    named = list(dict.fromkeys(name for row in one.rows for name in row))
+    columns = ([name for name in named if name not in UNREAD] or named)[:COLUMNS_MAX]
     head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{_cell(row.get(name), names)}</td>" for name in columns) + "</tr>" for row in one.rows
@@ -79,6 +84,6 @@ def _cell(value: Any, names: Mapping[str, str]) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and names.get(value):
-        return f"{escape(names[value])} <span class=quiet>{escape(value)}</span>"
-    text = str(value)
+        return escape(names[value])
+    text = _MOMENT.sub(r"\1 \2", str(value))
     return escape(text if len(text) <= TEXT_MAX else f"{text[:TEXT_MAX]}…")
