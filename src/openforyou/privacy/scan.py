@@ -31,7 +31,7 @@ AREAS: Mapping[str, str] = {
 }
 """What lies in a folder of the data folder, by its name."""
 GOES: Mapping[str, str] = {
-    WAL: "It goes as the database writes on and recycles its segments; a checkpoint alone does not clear them.",
+    WAL: "It goes as the database writes over old segments; a checkpoint alone does not clear them.",
     TABLES: "VACUUM FULL writes the tables anew without it.",
     "training folder": "It goes with the interrupted training, by the deadline of forgetting.",
     "media": "Weights of models go by the deadline of forgetting.",

@@ -251,3 +251,51 @@ def test_what_is_inferred_is_told_by_the_feeds_own_numbers(platform: Platform) -
     empty = json.loads(exported(platform, Person(5)).read("interests.json"))
     assert empty["rows"] == []
     assert "as for your next feed" in empty["note"]
+
+
+# Who else it touches
+
+
+def test_a_guardian_who_goes_leaves_everything_of_theirs_private_again(platform: Platform, clock: ManualClock) -> None:
+    accounts, minors = platform.accounts, platform.minors
+    child = accounts.sign_up("child@example.org", "a long enough one", is_minor=True)
+    minors.declare(child)
+    parent = accounts.sign_up("parent@example.org", "a long enough one")
+    tie = minors.guardians.accept(minors.guardians.invite(child), parent)
+    minors.choose_learning(parent, tie.id, learn=True)
+    platform.erasing.forget(platform.person(parent.viewer_id, parent), What.EVERYTHING)
+    assert minors.guardians.of_ward(child.id) == []
+    assert platform.catalog.rights.of_viewer(child.viewer_id) == frozenset()
+    assert minors.is_guarded(child.viewer_id)
+    assert minors.check() == []
+    platform.erasing.forget(platform.person(child.viewer_id, child), What.HISTORY)
+    child = accounts.of_email("child@example.org")
+    assert minors.is_guarded(child.viewer_id), "under the new pseudonym, from its first moment"
+    assert minors.check() == []
+    platform.log.step()
+    assert platform.proving.check().wrongs == []
+
+
+def test_others_are_not_told_the_name_of_who_left(street: Street) -> None:
+    platform, ada, bo = street.platform, street.ada, street.bo
+    with platform.database.begin() as connection:
+        handle = "adatag-creators-handle"
+        connection.execute(
+            text("UPDATE items SET reason = :reason WHERE id = :item"),
+            {"reason": f"This is a clip of @{handle} (/item/x), and not of @{handle}.too.", "item": bo.item},
+        )
+        connection.execute(
+            text("UPDATE item_sounds SET sound_id = :sound WHERE item_id = :item"),
+            {"sound": ada.sound, "item": bo.item},
+        )
+        connection.execute(
+            text("UPDATE rights SET subject_id = :sound, \"right\" = 'audio' WHERE given_to = :bo"),
+            {"sound": ada.sound, "bo": bo.person.creator_id},
+        )
+    before = platform.sounds.search("adatag")
+    platform.erasing.forget(ada.person, What.EVERYTHING)
+    with platform.database.connect() as connection:
+        row = connection.execute(text("SELECT status, reason FROM items WHERE id = :i"), {"i": bo.item}).one()
+    assert row.status == "needs_sound"
+    assert row.reason.startswith("The owner of a sound in it left")
+    assert (len(before), platform.sounds.search("")) == (1, [one for one in platform.sounds.search("") if one.title])

@@ -38,6 +38,8 @@ from openforyou.storage.schema import metadata
 ERASURE_LOCK = 7_281
 """First key of the advisory locks that say "this erasure is being worked on"."""
 ROWS_AT_ONCE = 2_000
+SEGMENTS_MAX = 128
+"""Of the write-ahead log, 16 MiB each: past this it is left to the database."""
 
 
 def require_mapped() -> None:
@@ -56,8 +58,9 @@ def rows(connection: Connection, place: Place, person: Person) -> Iterator[Mappi
     shown = [column for column in table.columns if column.name not in place.hidden]
     wanted = select(*shown).where(theirs(place, person)).order_by(*table.primary_key.columns)
     streamed = connection.execute(wanted, execution_options={"stream_results": True, "yield_per": ROWS_AT_ONCE})
+    names = [str(column.name) for column in shown]
     for row in streamed:
-        yield dict(row._mapping)
+        yield dict(zip(names, row, strict=True))
 
 
 def count(connection: Connection, place: Place, person: Person) -> int:
@@ -204,18 +207,26 @@ def tables_of(places: Sequence[Place]) -> list[str]:
 
 
 def rewrite(engine: Engine) -> list[str]:
-    """`VACUUM FULL` of every table of the map, then checkpoints around a switch of the write-ahead log. Answers what
-    the database refused."""
+    """`VACUUM FULL` of every table of the map; then the write-ahead log is led once around all of its segments, each of
+    which is zeroed on the way. Answers what the database refused."""
     names = sorted({place.table for place in PLACES} | {erasures.name})
     steps = [f"VACUUM (FULL, ANALYZE) {name}" for name in names]
-    steps += ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"]
-    refused = []
+    refused: list[str] = []
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for step in steps:
+        for step in [*steps, "CHECKPOINT"]:
             try:
                 connection.exec_driver_sql(step)
             except DBAPIError as error:
                 refused.append(f"{step} was refused: {str(error.orig).splitlines()[0]}")
+        try:
+            segments = connection.exec_driver_sql("SELECT count(*) FROM pg_ls_waldir()").scalar_one()
+            for _ in range(min(segments, SEGMENTS_MAX)):
+                connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'openforyou', 'over')")
+                connection.exec_driver_sql("SELECT pg_switch_wal()")
+            connection.exec_driver_sql("CHECKPOINT")
+        except DBAPIError as error:
+            words = str(error.orig).splitlines()[0]
+            refused.append(f"the write-ahead log was not written over: {words}")
     return refused
 
 
