@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -187,7 +188,13 @@ class Erasing:
             if kept.claims:
                 store.change(connection, receipt.id, state=State.WAITING.value, waits=_waits(kept))
             else:
-                ended = {"state": State.DONE.value, "step": "", "person": None, "waits": [], "finished_at": now}
+                ended: dict[str, Any] = {
+                    "state": State.DONE.value,
+                    "step": "",
+                    "person": None,
+                    "waits": [],
+                    "finished_at": now,
+                }
                 store.change(connection, receipt.id, **ended)
 
     def _remove(self, places: list[Place], about: tuple[int, Person, What, int]) -> None:

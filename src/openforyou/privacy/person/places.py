@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import MetaData
-
 
 class Key(StrEnum):
     """By which number a row is somebody's."""
@@ -386,13 +384,13 @@ TOPICS: Mapping[str, tuple[str, str]] = {
 """Each file of the copy: its heading, and what it is."""
 
 
-def unmapped(metadata: MetaData) -> list[str]:
+def unmapped(tables: Mapping[str, Any]) -> list[str]:
     """Tables of which nobody said whose rows they are, and names here that no table has."""
     named = {place.table for place in PLACES} | NOBODYS.keys()
-    found = sorted(set(metadata.tables) - named)
-    found += sorted(f"{name} (gone)" for name in named - set(metadata.tables))
+    found = sorted(set(tables) - named)
+    found += sorted(f"{name} (gone)" for name in named - set(tables))
     for place in PLACES:
-        table = metadata.tables.get(place.table)
+        table = tables.get(place.table)
         if table is not None:
             found += [f"{place.table}.{name}" for name in place.columns() if name not in table.columns]
     return found

@@ -44,7 +44,7 @@ SEGMENTS_MAX = 128
 
 def require_mapped() -> None:
     """Raises `Unmapped` where the tables are not those that the map knows."""
-    missing = unmapped(metadata)
+    missing = unmapped(metadata.tables)
     if missing:
         raise Unmapped(missing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Date, bindparam, delete, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, Date, bindparam, delete, insert, literal_column, select, text, update
 
 from openforyou.privacy.person.tables import retention_runs
 from openforyou.privacy.retention.rules import Rule
@@ -55,7 +55,8 @@ def change(connection: Connection, run_id: int, **values: Any) -> None:
 def remove_over(connection: Connection, rule: Rule, days: int, now: datetime) -> int:
     """Delete up to `ROWS_AT_ONCE` rows whose time is over. Answers how many."""
     table = metadata.tables[rule.table]
-    since, place = table.c[rule.since], literal_column("ctid")
+    since = table.c[rule.since]
+    place: ColumnElement[Any] = literal_column("ctid")
     before = now - timedelta(days=days)
     over = since < (bindparam("before", before.date()) if isinstance(since.type, Date) else bindparam("before", before))
     if rule.orphaned_from is not None:
