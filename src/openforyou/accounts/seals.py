@@ -97,6 +97,11 @@ class Seals:
         """That an account is a minor's, or no longer."""
         return self._keeper.seal(_subject(account_id), {Field.MINOR: minor_value(is_minor=is_minor)})
 
+    def viewer(self, account_id: AccountId, viewer_id: ViewerId) -> tuple[dict[Field, bytes], bytes]:
+        """Under which pseudonym an account watches, sealed, and its mark."""
+        (mark,) = self.viewer_marks([viewer_id])
+        return self._keeper.seal(_subject(account_id), {Field.VIEWER: encode_id(viewer_id).encode()}), mark
+
     def forget(self, account_id: AccountId) -> None:
         """Destroy the key of an account that did not come to be."""
         self._keeper.destroy([_subject(account_id)])

@@ -79,6 +79,25 @@ class Accounts:
             if not store.set_password(connection, account.id, fresh, instead_of=stored):
                 raise Conflict("The password was changed meanwhile.", hint="Sign in with the new one.")
 
+    def confirm(self, account_id: AccountId, password: str) -> None:
+        """That whoever asks knows the account's password, where it has one. Raises `WrongPassword`."""
+        stored = self._found(account_id).password_hash
+        if stored and not self._passwords.matches(stored, normal_password(password)):
+            raise WrongPassword
+
+    def opened_for_owner(self, account_id: AccountId) -> Account:
+        """Whose account it is, for work that its owner asked for and that goes on without them. Nothing of it may be
+        shown or kept. Raises `Destroyed` where they are forgotten already."""
+        return self._opened(self._found(account_id))
+
+    def move(self, account_id: AccountId, viewer_id: ViewerId) -> None:
+        """On to another pseudonym; whoever is signed in there signs in again."""
+        fresh, mark = self.seals.viewer(account_id, viewer_id)
+        with self._database.begin() as connection:
+            seals.put(connection, account_id, fresh)
+            store.set_viewer(connection, account_id, mark)
+            store.renew(connection, account_id)
+
     def of_email(self, email: str) -> Entry:
         """For operators, by its mark: which account it is, and nothing of whose. Raises `AccountNotFound`,
         `BadInput`."""

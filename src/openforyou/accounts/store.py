@@ -82,6 +82,11 @@ def set_role(connection: Connection, account_id: AccountId, role: Role) -> None:
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(role=role.value))
 
 
+def set_viewer(connection: Connection, account_id: AccountId, viewer_mark: bytes) -> None:
+    """Let it watch under another pseudonym."""
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(viewer_mark=viewer_mark))
+
+
 def renew(connection: Connection, account_id: AccountId) -> None:
     """What is sealed of an account has changed: whoever is signed in there signs in again."""
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(edition=accounts.c.edition + 1))

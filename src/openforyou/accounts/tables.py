@@ -11,6 +11,7 @@ SESSION = Care(
     retention="until it expires",
     erasure="deleted at sign-out and with the account",
     nature=Nature.PSEUDONYM,
+    keep_days=0,
 )
 MOMENT = DateTime(timezone=True)
 
@@ -67,6 +68,7 @@ INVITATION = Care(
     retention="two days",
     erasure="deleted when it is used or expired",
     nature=Nature.PSEUDONYM,
+    keep_days=0,
 )
 
 guardian_invitations = Table(
@@ -147,7 +149,11 @@ sessions = Table(
 )
 
 CHALLENGE = Care(
-    region="home region", retention="five minutes", erasure="deleted when answered or expired", nature=Nature.PSEUDONYM
+    region="home region",
+    retention="five minutes",
+    erasure="deleted when answered or expired",
+    nature=Nature.PSEUDONYM,
+    keep_days=0,
 )
 
 passkey_challenges = Table(

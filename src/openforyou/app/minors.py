@@ -100,12 +100,12 @@ class Minors:
             if viewer_id is None or not minor_by_record(connection, viewer_id):
                 self._shut(connection, account_id, viewer_id, DECLARED, self._clock.now())
 
-    def step_back(self, account: Account, guardianship_id: int) -> None:
+    def step_back(self, guardian_id: AccountId, guardianship_id: int) -> None:
         """A guardian is none any more; after the last one nothing holds until there is another.
 
         Raises `NotAGuardian`.
         """
-        found, ward = self.guardians.require(guardianship_id, account.id)
+        found, ward = self.guardians.require(guardianship_id, guardian_id)
         with self._database.begin() as connection:
             now = self._clock.now()
             standing = accounts_store.hold_guardianships(connection, found.ward_mark)

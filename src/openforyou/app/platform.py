@@ -10,12 +10,15 @@ from typing import Self
 
 from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
+from openforyou.accounts.types import Account
 from openforyou.app import credentials
 from openforyou.app.broker import Keeping, Reaching, adopt_secrets
 from openforyou.app.desk import Desk
+from openforyou.app.leaving import Leaving
 from openforyou.app.minors import Minors
 from openforyou.app.settings import Settings
 from openforyou.app.tasks import Tasks
+from openforyou.app.telling import Telling
 from openforyou.app.witnesses import asking
 from openforyou.catalog.identities.providers import read_providers
 from openforyou.catalog.identities.service import Identities
@@ -26,6 +29,7 @@ from openforyou.catalog.sounds.service import Sounds
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.core.closing import SharedStack
 from openforyou.core.errors import OpenForYouError
+from openforyou.core.ids import ViewerId
 from openforyou.events.intake import Intake
 from openforyou.events.log.errors import LogBusy
 from openforyou.events.log.receipts import Receipts
@@ -49,6 +53,10 @@ from openforyou.moderation.service import Policies
 from openforyou.outside.addresses import networks_of
 from openforyou.outside.fetcher import Fetcher
 from openforyou.outside.names import DnsNames
+from openforyou.privacy.person.erasing import Erasing
+from openforyou.privacy.person.export import Export
+from openforyou.privacy.person.types import Person
+from openforyou.privacy.retention.service import Retention
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -142,9 +150,21 @@ class Platform:
             self.asking = Asking(self.database, manifests)
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
+            self.erasing = Erasing(self.database, self.clock, Leaving(self), self.keeper)
+            self.telling = Telling(self)
+            self.export = Export(self.database, self.clock, self.telling.documents, self.telling.names)
+            self.retention = Retention(self.database, self.clock, settings.keep_history_days)
         except BaseException:
             self._open.close()
             raise
+
+    def person(self, viewer_id: ViewerId, account: Account | None) -> Person:
+        """Somebody as the tables name them."""
+        if account is None:
+            return Person(viewer_id)
+        creator = self.catalog.creator_of_account(account.id)
+        (mark,) = self.accounts.seals.guardian_marks(account.id)
+        return Person(viewer_id, account.id, None if creator is None else creator.id, mark)
 
     def _publish(self) -> None:
         """Write what waits for the log where no sequencer runs, and let go of the log again."""

@@ -48,6 +48,12 @@ class Settings(BaseSettings):
         le=720,
         description="Hours from a right to learn taken back until no model is left that learned by it.",
     )
+    keep_history_days: int = Field(
+        730,
+        ge=30,
+        le=3_650,
+        description="Days that raw events and slates are kept; feeds and models are made from the folded state.",
+    )
     witness_policy: str = Field(
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."
     )

@@ -24,6 +24,9 @@ SETTLE_EVERY_S = 300.0
 """Proofs of accounts elsewhere come and lapse: what was imported follows within this."""
 CLAIM_EVERY_S = 5.0
 RECHECK_EVERY_S = 60.0
+LEAVE_EVERY_S = 20.0
+RETAIN_EVERY_S = 600.0
+"""How often it is looked whether a day has passed."""
 RECHECKS_AT_ONCE = 3
 """Few, for each may wait for a slow server, and uploads wait with it."""
 LEARNER_NICENESS = 10
@@ -36,10 +39,13 @@ def work(platform: Platform, stop: threading.Event) -> None:
     due = threading.Event()
     forgetting = threading.Thread(target=_forget, args=(platform, stop, due), name="forget", daemon=True)
     forgetting.start()  # Beside the rest, so that a deadline holds while a training runs.
+    leaving = threading.Thread(target=_let_go, args=(platform, stop), name="let go", daemon=True)
+    leaving.start()
     try:
         _work(platform, stop, due)
     finally:
         forgetting.join()
+        leaving.join()
 
 
 def _work(platform: Platform, stop: threading.Event, due: threading.Event) -> None:
@@ -148,6 +154,21 @@ def _forget(platform: Platform, stop: threading.Event, due: threading.Event) -> 
         except Exception:
             _log.exception("what must be forgotten could not be looked at; it is tried again")
         pause_s = max(FORGET_EVERY_S, (monotonic() - began) / FORGET_SHARE)
+
+
+def _let_go(platform: Platform, stop: threading.Event) -> None:
+    """Until `stop`: go on with erasures that have steps left, and remove what is over."""
+    looked_at: float | None = None
+    while True:
+        try:
+            platform.erasing.resume()
+            if looked_at is None or monotonic() - looked_at >= RETAIN_EVERY_S:
+                looked_at = monotonic()
+                platform.retention.run_due()
+        except Exception:
+            _log.exception("what is to go could not be removed; it is tried again")
+        if stop.wait(LEAVE_EVERY_S):
+            return
 
 
 def _train_when_due(platform: Platform) -> None:

@@ -1,5 +1,5 @@
-"""What the platform itself says in the log: rules and their ends, refused events, weights, words about rights, models;
-held to their form."""
+"""What the platform itself says in the log: rules and their ends, refused events, weights, words about rights, models,
+who left, what was removed by age; held to their form."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from openforyou.events.leaf import BadLeaf, Record, decode_leaf
 from openforyou.learn.forgetting.rules import MODEL_END, end_problem, late_s
 from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
+from openforyou.privacy.person import rules as persons
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END})
+KNOWN = frozenset(
+    {POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, persons.ERASURE, persons.RETENTION}
+)
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = MODELS_MAX = 100_000
 LATE_S = 600.0
@@ -71,6 +74,10 @@ class Records:
             self._right(index, told.body)
         elif told.type == MODEL_END:
             self._model_end(index, told.body)
+        elif told.type in (persons.ERASURE, persons.RETENTION):
+            problem = persons.problem(told.type, told.body)
+            if problem:
+                self._wrong("bad_record", index, problem)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 

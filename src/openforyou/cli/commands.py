@@ -34,6 +34,7 @@ from openforyou.cli import (
     train,
     verify,
     witness,
+    yourdata,
 )
 
 app = typer.Typer(
@@ -79,6 +80,9 @@ _add("evaluate", evaluate.evaluate)
 _add("learned-from", learned.learned_from)
 _add("verify", verify.verify)
 _add("drill", drill.drill)
+_add("export", yourdata.export)
+_add("forget", yourdata.forget)
+_add("retention", yourdata.retention)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(copies.app, name="copies")

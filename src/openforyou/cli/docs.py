@@ -11,13 +11,14 @@ from typer.core import TyperGroup, TyperOption
 
 from openforyou.app.settings import Settings
 from openforyou.cli.commands import app
+from openforyou.privacy.retention.rules import page as retention_page
 from openforyou.recommend.params import ranking_page
 
 
 def write(
     folder: Annotated[Path, typer.Argument(help="Where the pages go.", exists=True, file_okay=False)] = Path("docs"),
 ) -> None:
-    """Write commands.md, settings.md and ranking.md."""
+    """Write commands.md, settings.md, ranking.md and retention.md."""
     for name, page in PAGES.items():
         (folder / name).write_text(page())
 
@@ -54,6 +55,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "ranking.md": ranking_page,
+    "retention.md": retention_page,
 }
 
 

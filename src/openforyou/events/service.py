@@ -77,6 +77,10 @@ class Events:
 
     # Intake
 
+    def forget(self, viewers: Collection[ViewerId]) -> None:
+        """Their secrets were destroyed: this process remembers them no more."""
+        self._intake.forget(viewers)
+
     def context(self, token: str, viewer_id: ViewerId) -> Context:
         """What a `feed_context` says. Raises `BadContext`."""
         return read_context(self._key, token, viewer_id=viewer_id, now=self._clock.now())

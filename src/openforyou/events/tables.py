@@ -20,12 +20,24 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from openforyou.storage.schema import PSEUDONYM, Care, Nature, metadata
 
-HISTORY = Care(region="home region", retention="two years", erasure="deleted with the viewer", nature=Nature.PSEUDONYM)
+HISTORY = Care(
+    region="home region",
+    retention="two years",
+    erasure="deleted with the viewer",
+    nature=Nature.PSEUDONYM,
+    keep_days=730,
+)
+STATE = Care(
+    region="home region",
+    retention="until erased: without it a clip would come back, and a like could count a second time",
+    erasure="deleted with the viewer",
+    nature=Nature.PSEUDONYM,
+)
 MOMENT = DateTime(timezone=True)
 
 
 def _did(name: str, purpose: str) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default="0", info=HISTORY.why(purpose))
+    return Column(name, Integer, nullable=False, server_default="0", info=STATE.why(purpose))
 
 
 events = Table(
@@ -53,42 +65,42 @@ viewer_items = Table(
     "viewer_items",
     metadata,
     Column("viewer_id", BigInteger, primary_key=True, info=PSEUDONYM.why("whose state, under a pseudonym")),
-    Column("item_id", BigInteger, primary_key=True, info=HISTORY.why("with which item")),
-    Column("first_at", MOMENT, nullable=False, info=HISTORY.why("when first")),
-    Column("last_at", MOMENT, nullable=False, info=HISTORY.why("order of the history")),
+    Column("item_id", BigInteger, primary_key=True, info=STATE.why("with which item")),
+    Column("first_at", MOMENT, nullable=False, info=STATE.why("when first")),
+    Column("last_at", MOMENT, nullable=False, info=STATE.why("order of the history")),
     _did("impressions", "seen items do not come back"),
     _did("views", "watched by the rule"),
     _did("watch_ms", "how long"),
     _did("completions", "watched to the end"),
     _did("skips", "left early"),
-    Column("liked", Boolean, nullable=False, server_default="false", info=HISTORY.why("the heart's state")),
-    Column("liked_at", MOMENT, info=HISTORY.why("the newest word on it wins")),
+    Column("liked", Boolean, nullable=False, server_default="false", info=STATE.why("the heart's state")),
+    Column("liked_at", MOMENT, info=STATE.why("the newest word on it wins")),
     _did("shares", "passed on"),
     Column(
         "not_interested",
         Boolean,
         nullable=False,
         server_default="false",
-        info=HISTORY.why("show less like it"),
+        info=STATE.why("show less like it"),
     ),
-    Column("reported", Boolean, nullable=False, server_default="false", info=HISTORY.why("never show it again")),
+    Column("reported", Boolean, nullable=False, server_default="false", info=STATE.why("never show it again")),
     _did("like_turn", "how often the like was turned, as the log was told"),
     _did("counted_day", "the newest day on which something counted"),
     _did("counted", "what counted on that day, a bit each"),
     _did("counted_before", "what counted the day before"),
     # No index by time: a feed reads all that a viewer did anyway, and without one a row is updated where it lies.
-    info=HISTORY.why("viewer state: what each did with each item, read at every feed request"),
+    info=STATE.why("viewer state: what each did with each item, read at every feed request"),
 )
 
 follows = Table(
     "follows",
     metadata,
     Column("viewer_id", BigInteger, primary_key=True, info=PSEUDONYM.why("who follows, under a pseudonym")),
-    Column("creator_id", BigInteger, primary_key=True, index=True, info=HISTORY.why("whom")),
-    Column("following", Boolean, nullable=False, info=HISTORY.why("false once unfollowed")),
-    Column("changed_at", MOMENT, nullable=False, info=HISTORY.why("the newest word wins")),
+    Column("creator_id", BigInteger, primary_key=True, index=True, info=STATE.why("whom")),
+    Column("following", Boolean, nullable=False, info=STATE.why("false once unfollowed")),
+    Column("changed_at", MOMENT, nullable=False, info=STATE.why("the newest word wins")),
     _did("turn", "how often it was turned, as the log was told"),
-    info=HISTORY.why("the Following feed"),
+    info=STATE.why("the Following feed"),
 )
 
 slates = Table(

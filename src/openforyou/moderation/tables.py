@@ -15,7 +15,13 @@ RULES = Care(
     erasure="never: what everybody may check stays",
     nature=Nature.PUBLIC,
 )
-TALLY = Care(region="anywhere", retention="two years", erasure="deleted with its item", nature=Nature.PUBLIC)
+TALLY = Care(
+    region="anywhere",
+    retention="two years",
+    erasure="deleted with its item",
+    nature=Nature.PUBLIC,
+    keep_days=730,
+)
 MOMENT = DateTime(timezone=True)
 
 policies = Table(

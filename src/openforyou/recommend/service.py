@@ -25,6 +25,7 @@ from openforyou.recommend.cursor import read_cursor, write_cursor
 from openforyou.recommend.errors import SlateNotFound
 from openforyou.recommend.explain import explanation, named_items, reason, reasons_of
 from openforyou.recommend.feed import FOR_YOU
+from openforyou.recommend.inferred import Inferred, inferred
 from openforyou.recommend.params import Weights
 from openforyou.recommend.query.query import Ask, Query, hydrate
 from openforyou.recommend.query.recent import JustServed
@@ -159,6 +160,16 @@ class Feed:
         entries = self._entries(_Page(request_id, viewer_id, shown, followed, states, reasons))
         self._record_plain(request_id, viewer_id, surface, reasons)
         return Served(request_id, entries, "", exhausted=True)
+
+    def inferred(self, viewer_id: ViewerId) -> Inferred:
+        """What the next slate of a viewer would be made from; serves and records nothing."""
+        if not self._live.is_loaded:
+            self._live.refresh()
+        now = self._clock.now()
+        ask = Ask(RequestId(new_id()), viewer_id, "", 1, now.timestamp())
+        with self._database.glance() as connection:
+            query, _ = self._query(connection, ask, now)
+        return inferred(query)
 
     def why(self, viewer_id: ViewerId, request_id: RequestId, item_id: ItemId) -> Explanation:
         """Why an item stood in a slate of this viewer, from the slate's record alone. Raises `SlateNotFound`."""

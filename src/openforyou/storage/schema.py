@@ -46,13 +46,15 @@ class Nature(StrEnum):
 class Care:
     """How a column is handled. The first three fields are short sentences for people.
 
-    region: where it may lie; retention: how long it is kept; erasure: what removes it; nature: what a copy tells.
+    region: where it may lie; retention: how long it is kept; erasure: what removes it; nature: what a copy tells;
+    keep_days: after so many days a job of the platform removes it (`privacy/retention`); None: no clock does.
     """
 
     region: str
     retention: str
     erasure: str
     nature: Nature
+    keep_days: int | None = None
 
     def why(self, purpose: str, nature: Nature | None = None) -> dict[str, Any]:
         """The `info` of a table or column that is handled this way and exists for `purpose`.
@@ -113,7 +115,7 @@ OPERATIONAL = Care(
 )
 """Keeps the machinery going; about nobody."""
 
-DECLARED = frozenset({"purpose", "region", "retention", "erasure", "nature"})
+DECLARED = frozenset({"purpose", "region", "retention", "erasure", "nature", "keep_days"})
 
 
 def undeclared() -> Iterator[str]:

@@ -43,6 +43,8 @@ FEED = Rate("feeds", "240 per minute")
 EVENTS = Rate("event batches", "300 per minute")
 CHANGE = Rate("changes", "120 per minute")
 ASK = Rate("questions what was learned", "120 per hour")
+TAKE = Rate("looks at all that is kept of you", "30 per hour")
+"""Each reads every table."""
 LOOK = Rate("looks at accounts elsewhere", "60 per hour")
 """Each asks somebody else's server."""
 UPLOAD = Rate("new uploads", "60 per hour")

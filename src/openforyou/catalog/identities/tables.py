@@ -13,12 +13,14 @@ CHALLENGE = Care(
     retention="a day",
     erasure="deleted when answered, given up or expired",
     nature=Nature.PERSONAL,
+    keep_days=0,
 )
 EVIDENCE = Care(
     region="home region",
     retention="three years, as evidence where two people dispute an account",
     erasure="deleted with the account",
     nature=Nature.PERSONAL,
+    keep_days=1_096,
 )
 
 identity_challenges = Table(

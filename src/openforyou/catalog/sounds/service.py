@@ -114,8 +114,12 @@ class Sounds:
                 raise SoundKnown(sound.title, sound.owner_name)
             self._give(connection, sound, access, granted_by)
 
-    def give(self, sound_id: SoundId, access: Access, granted_by: str, evidence: str = "") -> list[ItemId]:
+    def give(
+        self, sound_id: SoundId, access: Access, granted_by: str, evidence: str = "", *, told: str = ""
+    ) -> list[ItemId]:
         """Make it so that exactly these may use the sound; answers with the items that are held because of it.
+
+        `told` are the words for their creators, where the sound and its owner shall not be named.
 
         An item of somebody who lost the right leaves every feed and page in the same transaction. Raises
         `SoundNotFound`, `BadInput`.
@@ -127,10 +131,10 @@ class Sounds:
         with self._database.begin() as connection:
             store.lock(connection, [sound_id], alone=True)
             voice = Voice(rights_store.party_of(granted_by), granted_by, evidence or "chosen anew")
-            told = (voice, self._clock.now())
-            rights_store.end_rights(connection, SOUND_SUBJECT, sound_id, [Right.AUDIO], told)
+            said = (voice, self._clock.now())
+            rights_store.end_rights(connection, SOUND_SUBJECT, sound_id, [Right.AUDIO], said)
             self._give(connection, sound, access, granted_by, evidence)
-            return self._hold(connection, sound)
+            return self._hold(connection, sound, told)
 
     def _give(self, connection: Connection, sound: Sound, access: Access, granted_by: str, evidence: str = "") -> None:
         to: list[CreatorId | None] = []
@@ -145,7 +149,7 @@ class Sounds:
         grants = [Grant(Right.AUDIO, sound.id, granted_by, words, now, None, given_to=one) for one in to]
         rights_store.insert_grants(connection, SOUND_SUBJECT, grants)
 
-    def _hold(self, connection: Connection, sound: Sound) -> list[ItemId]:
+    def _hold(self, connection: Connection, sound: Sound, told: str = "") -> list[ItemId]:
         allowed = store.access(connection, [sound.id], self._clock.now())[sound.id]
         held = [
             ItemId(row.id)
@@ -153,8 +157,8 @@ class Sounds:
             if not allowed.allows(CreatorId(row.creator_id))
         ]
         if held:
-            words = f"The right to use “{sound.title}” by {sound.owner_name} was withdrawn. {rules.WAYS_ON}"
-            store.hold(connection, held, words)
+            words = told or f"The right to use “{sound.title}” by {sound.owner_name} was withdrawn."
+            store.hold(connection, held, f"{words} {rules.WAYS_ON}")
         return held
 
     # Inside somebody else's transaction

@@ -45,8 +45,8 @@ def by_id(connection: Connection, ids: Collection[int]) -> dict[SoundId, Sound]:
 
 
 def search(connection: Connection, words: str, limit: int) -> list[Sound]:
-    """Sounds whose title or owner holds each of the words, newest first; all for none."""
-    wanted = select(*_KNOWN)
+    """Sounds whose title or owner holds each of the words, newest first; all for none. Without its file none is."""
+    wanted = select(*_KNOWN).where(sounds.c.audio_key != "")
     for word in words.split():
         named = (column.icontains(word, autoescape=True) for column in (sounds.c.title, sounds.c.owner_name))
         wanted = wanted.where(or_(*named))
@@ -54,8 +54,10 @@ def search(connection: Connection, words: str, limit: int) -> list[Sound]:
 
 
 def registered(connection: Connection, known: Collection[int]) -> list[tuple[SoundId, bytes]]:
-    """Id and landmarks of every work that is not among the `known`. A work never changes and is never removed."""
-    rows = connection.execute(select(sounds.c.id, sounds.c.landmarks).where(sounds.c.id.not_in(list(known))))
+    """Id and landmarks of every work that is not among the `known`. A work never changes; it is empty once its owner
+    has left."""
+    new = select(sounds.c.id, sounds.c.landmarks).where(sounds.c.id.not_in(list(known)), sounds.c.landmarks != b"")
+    rows = connection.execute(new)
     return [(SoundId(row.id), row.landmarks) for row in rows]
 
 

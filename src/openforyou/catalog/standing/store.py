@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, update
@@ -39,6 +40,13 @@ def withdraw(
     voice = rights_store.own_voice(ITEM_SUBJECT, item_id, WITHDRAWN) if from_status is None else by_claim
     rights_store.end_rights(connection, ITEM_SUBJECT, item_id, Right, (voice, at))
     return True
+
+
+def unname(connection: Connection, handle: str) -> None:
+    """Take somebody who leaves out of the reasons that others were given."""
+    named = f"@{re.escape(handle)}(?![a-z0-9._])"
+    without = func.regexp_replace(items.c.reason, named, "somebody who left", "g")
+    connection.execute(update(items).where(items.c.reason.regexp_match(named)).values(reason=without))
 
 
 def _moved(connection: Connection, item_id: ItemId, way: tuple[ItemStatus, ItemStatus], reason: str) -> bool:

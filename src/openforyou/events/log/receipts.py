@@ -35,13 +35,16 @@ class Receipts:
                 "You have no such event in the log.",
                 hint="An event that was answered `repeated` counted before: ask for that one.",
             )
-        leaf, seq = held
+        return held[0], self.proof(held[1], held[0])
+
+    def proof(self, seq: int, leaf: bytes) -> Proof:
+        """That a leaf which `enqueue` numbered `seq` stands in the newest published log. Raises `NotYetPublished`."""
         index = self.place(seq, leaf)
         if index is None:
-            raise NotYetPublished("The event waits for the log.", hint="Ask again in two seconds.")
+            raise NotYetPublished("It waits for the log.", hint="Ask again in two seconds.")
         signed = self._log.checkpoint_bytes()
         checkpoint, _ = parse_checkpoint(signed)
-        return leaf, Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size, checkpoint.root)), signed)
+        return Proof(index, tuple(self._log.inclusion_proof(index, checkpoint.size, checkpoint.root)), signed)
 
     def place(self, seq: int, leaf: bytes) -> int | None:
         """Where a leaf that `enqueue` numbered `seq` stands in the published log; None where it does not yet.

@@ -11,6 +11,7 @@ CLAIM = Care(
     retention="five years after it was closed",
     erasure="words are deleted with whose they are",
     nature=Nature.PSEUDONYM,
+    keep_days=1_917,  # five years, from when the decision was due: an appeal takes less than the three months more
 )
 MOMENT = DateTime(timezone=True)
 

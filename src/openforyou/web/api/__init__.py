@@ -25,13 +25,14 @@ from openforyou.web.api import (
     studio,
     uploads,
     wishes,
+    yourdata,
 )
 
 router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio, learned),
+    *(sounds, studio, learned, yourdata),
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -124,7 +124,7 @@ def of_age(given: OfAge, ward: WardId, account: Member, platform: ThePlatform, r
 def step_back(ward: WardId, account: Member, platform: ThePlatform, rates: TheRates) -> None:
     """You decide for them no longer. After the last guardian everything is private again."""
     rates.check(CHANGE, account.viewer_id)
-    platform.minors.step_back(account, ward)
+    platform.minors.step_back(account.id, ward)
 
 
 def of_guardian(platform: Platform, account: Account) -> list[Ward]:

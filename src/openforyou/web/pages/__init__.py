@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, learned, rights, routes
+from openforyou.web.pages import claims, identities, learned, rights, routes, yourdata
 
 router = APIRouter()
-for part in (routes, identities, claims, rights, learned):
+for part in (routes, identities, claims, rights, learned, yourdata):
     router.include_router(part.router)
