@@ -11,25 +11,26 @@ from openforyou.privacy.access import records, rules
 from openforyou.privacy.access.desk import Desk, Wish
 from openforyou.privacy.access.errors import ElsewhereAtHome, NotAsked
 from openforyou.privacy.access.purposes import BY_NAME
-from openforyou.privacy.access.types import Act, Doing, Request, Staff
+from openforyou.privacy.access.types import Act, Beside, Doing, Request, Staff
+from openforyou.privacy.vault.types import Field, Subject
 
 Answer = dict[str, Any]
 Then = Callable[[], Answer]
 """What is left of an act once its entry stands: waiting for the log, opening. Called without the desk's lock."""
 
 
-def ask(desk: Desk, act: Act, staff: Staff) -> Then:
+def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     """A request, or an emergency, which is granted with it."""
     is_emergency = act.doing is Doing.EMERGENCY
     wanted = rules.asked(act.body, is_emergency=is_emergency)
-    if not desk.around.vault.holds(wanted.subject):
-        raise ElsewhereAtHome
+    if not desk.vault.holds(wanted.subject):
+        raise ElsewhereAtHome.there()
     mark = desk.protection_mark(wanted.subject)
-    is_minor = desk.around.people.is_minor(wanted.subject)
+    is_minor = _is_minor(desk, wanted.subject, beside)
     is_protected = rules.protects(desk.book, mark, wanted.subject, is_minor=is_minor)
     now = desk.now()
     duty = rules.check_ask(staff, wanted, desk.book, now, is_protected=is_protected)
-    fits = desk.around.cases.fits(wanted.purpose.case, wanted.case, wanted.subject) if wanted.purpose.case else None
+    fits = beside.case_fits if wanted.purpose.case else None
     id_ = encode_id(new_id())
     told: dict[str, Any] = {"id": id_, "duty": duty.value, "protected": is_protected, "case_fits": fits}
     if not is_emergency:
@@ -45,7 +46,7 @@ def ask(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: _opened(desk, id_, entry.seq, until)
 
 
-def grant(desk: Desk, act: Act, staff: Staff) -> Then:
+def grant(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """A word for a request; with the last that is needed its record goes into the log."""
     request = _named(desk, act)
     now = desk.now()
@@ -64,7 +65,7 @@ def grant(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: _opened(desk, request.id, entry.seq, until)
 
 
-def refuse(desk: Desk, act: Act, staff: Staff) -> Then:
+def refuse(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """No, with the reason, by somebody who could have granted it."""
     request = _named(desk, act, words=True)
     rules.check_waiting(request)
@@ -73,7 +74,7 @@ def refuse(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: {"request": request.id, "standing": "refused"}
 
 
-def delay(desk: Desk, act: Act, staff: Staff) -> Then:
+def delay(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """Whether the person is told later. A delay that is agreed to is counted in the open."""
     _only(act, "request", "agree")
     request = desk.book.request(str(act.body.get("request")))
@@ -88,7 +89,7 @@ def delay(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: {"request": request.id, "delay": request.later.days if agree and request.later else 0}
 
 
-def revoke(desk: Desk, act: Act, staff: Staff) -> Then:
+def revoke(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """End it, now."""
     request = _named(desk, act, words=True)
     rules.check_revoke(staff, request)
@@ -99,6 +100,12 @@ def revoke(desk: Desk, act: Act, staff: Staff) -> Then:
         public = {"of": entry.hash.hex(), "why": "taken_back" if staff.id == request.by else "revoked"}
     desk.enter(Wish(act.doing.value, {}, records.END if public else "", public), act)
     return lambda: {"request": request.id, "standing": "revoked"}
+
+
+def _is_minor(desk: Desk, subject: Subject, beside: Beside) -> bool:
+    """As they said themselves, under their own seal; where that was not handed in, they count as one."""
+    sealed = beside.sealed.get(Field.MINOR)
+    return sealed is None or desk.vault.open_sealed(subject, {Field.MINOR: sealed})[Field.MINOR] != b"0"
 
 
 def _opened(desk: Desk, id_: str, seq: int, until: datetime) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,24 +16,8 @@ from openforyou.privacy.access.book import ALARM, CLOSED, Book
 from openforyou.privacy.access.errors import Closed, NotDurable
 from openforyou.privacy.access.published import LogTurned, Published
 from openforyou.privacy.access.store import Store
-from openforyou.privacy.access.types import Act, Alarm, Cases, Entry, Nobody, People, Seen, Vault
+from openforyou.privacy.access.types import Act, Alarm, Entry, Logged, Seen, Vault
 from openforyou.privacy.vault.types import Subject
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """Whom the desk asks: the vault that opens, and what the rooms above know."""
-
-    vault: Vault
-    people: People
-    cases: Cases
-
-    @classmethod
-    def of(cls, vault: Vault) -> Around:
-        """With nobody above."""
-        return cls(vault, Nobody(), Nobody())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +33,10 @@ class Wish:
 class Desk:
     """Its lock is taken by whoever calls; `durable` is called without it."""
 
-    def __init__(self, store: Store, published: Published, around: Around, clock: Clock) -> None:
+    def __init__(self, store: Store, published: Published, vault: Vault, clock: Clock) -> None:
         self.store = store
         self.published = published
-        self.around = around
+        self.vault = vault
         self.book = Book()
         self.lock = threading.RLock()
         self._clock = clock
@@ -82,7 +65,7 @@ class Desk:
     # Entries
 
     def enter(self, wish: Wish, act: Act | None = None, at: datetime | None = None) -> Entry:
-        """Make it durable, and put its record on its way. A record that cannot be handed over now goes later."""
+        """Make it durable, with its record, which waits in the outbox for whoever carries it to the log."""
         with self.store.writing():
             self.refresh()
             entry = self.store.add(wish.doing, at or self.now(), wish.outcome, act)
@@ -92,18 +75,11 @@ class Desk:
                 self.store.add_logged(entry.seq, leaf, seen.size if seen else 0)
         self.store.raise_high(entry)
         self.book.take(entry)
-        if wish.record:
-            self.hand_over(entry.seq)
         return entry
 
-    def hand_over(self, seq: int) -> None:
-        """Put an entry's record on its way, unless it is. What fails is tried again by `durable` and by the clock."""
-        (logged,) = self.store.logged(seq)
-        if logged.queued is None and logged.index is None:
-            try:
-                self.store.set_queued(seq, self.published.append(logged.leaf))
-            except NotDurable as error:
-                _log.warning("a record of access waits: %s", error)
+    def outbox(self) -> list[Logged]:
+        """Records that nobody put on their way yet. They stay here until they are seen in the published log."""
+        return [one for one in self.store.logged(unplaced=True) if one.queued is None]
 
     def alarm(self, kind: str, words: str, score: float, about: tuple[tuple[str, ...], tuple[str, ...]]) -> Alarm:
         """For the reviewers, and in the open without names. `about` is staff and requests."""
@@ -128,13 +104,13 @@ class Desk:
     def check(self) -> None:
         """Hold entries and log against each other, once a start. Raises `Closed`, or `NotDurable` where it cannot."""
         if self.book.closed:
-            raise Closed(self.book.closed)
+            raise Closed.because(self.book.closed)
         if self._is_checked:
             return
         try:
             wrong = integrity.problem(self.store, self.published)
         except LedgerError as error:
-            raise NotDurable(error.message) from error
+            raise NotDurable.because(error.message) from error
         if wrong:
             self.shut(wrong)
         self._is_checked = True
@@ -142,14 +118,14 @@ class Desk:
     def shut(self, why: str) -> None:
         """Close access by staff, and say so. Raises `Closed`."""
         self.enter(Wish(CLOSED, {"why": why}, records.ALARM, {"kind": "closed"}))
-        raise Closed(why)
+        raise Closed.because(why)
 
     def settled(self, seq: int) -> None:
         """Two administrators said so. Raises `NotDurable` where the log cannot be read."""
         try:
             integrity.settle(self.store, self.published, seq)
         except LedgerError as error:
-            raise NotDurable(error.message) from error
+            raise NotDurable.because(error.message) from error
         self._is_checked = True
 
     def durable(self, seq: int, wait_s: float | None = None) -> None:
@@ -158,7 +134,6 @@ class Desk:
         Seen once is not enough: the log must hold it each time, so that nothing opens beside a log that was cut.
         """
         with self.lock:
-            self.hand_over(seq)
             (logged,), seen = self.store.logged(seq), self.store.seen()
         if logged.index is None:
             index, head = self.published.until_found(logged, seen, wait_s)
@@ -178,7 +153,7 @@ class Desk:
         except LogTurned as error:
             why = error.message
         except LedgerError as error:
-            raise NotDurable(error.message) from error
+            raise NotDurable.because(error.message) from error
         with self.lock:
             self.shut(why)
 

@@ -1,4 +1,4 @@
-"""What can be said no to, in words that help.
+"""What can be said no to, in words that help. Each is made of a message, a hint and a field, so that it travels.
 
     OpenForYouError
     ├── BadInput
@@ -7,6 +7,7 @@
     ├── NotAllowed
     │   ├── WrongDuty       their duties do not include this
     │   ├── SameHand        oneself, or somebody who is in one's debt
+    │   ├── ElsewhereAtHome  this broker has no key of that person
     │   ├── Blocked         an emergency of theirs waits for its review
     │   └── NotOpen         no grant that holds now
     ├── NotFound
@@ -21,7 +22,7 @@
 
 from __future__ import annotations
 
-from openforyou.core.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from openforyou.core.errors import BadInput, Conflict, NotAllowed, NotFound, OpenForYouError, Unavailable
 
 
 class BadAct(BadInput):
@@ -65,8 +66,10 @@ class ElsewhereAtHome(NotAllowed):
 
     code = "no_key_here"
 
-    def __init__(self) -> None:
-        super().__init__(
+    @classmethod
+    def there(cls) -> ElsewhereAtHome:
+        """In words."""
+        return cls(
             "This broker has no key of that person.",
             hint="They live in another region, whose staff ask its own broker; or they were forgotten.",
         )
@@ -83,8 +86,10 @@ class Replayed(Conflict):
 
     code = "replayed"
 
-    def __init__(self) -> None:
-        super().__init__("That act was done before.", hint="Sign it anew: each act counts once.")
+    @classmethod
+    def twice(cls) -> Replayed:
+        """In words."""
+        return cls("That act was done before.", hint="Sign it anew: each act counts once.")
 
 
 class NotNow(Conflict):
@@ -98,9 +103,11 @@ class Closed(Conflict):
 
     code = "access_closed"
 
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            f"Access by staff is closed: {why}",
+    @classmethod
+    def because(cls, why: str) -> Closed:
+        """In words."""
+        return cls(
+            f"Access by staff is closed: {why.rstrip('.')}.",
             hint="Nothing was opened. Two administrators settle it: `openforyou access settle`, once they know why.",
         )
 
@@ -110,8 +117,30 @@ class NotDurable(Unavailable):
 
     code = "not_durable"
 
-    def __init__(self, why: str) -> None:
-        super().__init__(
+    @classmethod
+    def because(cls, why: str) -> NotDurable:
+        """In words."""
+        return cls(
             f"The public log does not hold the record of this access yet: {why.rstrip('.')}.",
             hint="Nothing was opened. Ask again once the log goes on; the grant stands.",
         )
+
+
+ERRORS: dict[str, type[OpenForYouError]] = {
+    kind.code: kind
+    for kind in (
+        BadAct,
+        NotAsked,
+        WrongDuty,
+        SameHand,
+        Blocked,
+        NotOpen,
+        ElsewhereAtHome,
+        NoSuch,
+        Replayed,
+        NotNow,
+        Closed,
+        NotDurable,
+    )
+}
+"""By code, for whoever asks a broker in another process."""

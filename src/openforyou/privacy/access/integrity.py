@@ -24,9 +24,6 @@ def problem(store: Store, published: Published) -> str:
     Raises `LedgerError` where the log cannot be read or verified now: then nothing is known, and nothing opens.
     """
     settled = int(store.fact(SETTLED) or b"0")
-    pinned = store.fact(VKEY).decode()
-    if pinned and pinned != published.vkey:
-        return "the public log is signed by another key than before"
     broken = store.problem(settled)
     if broken:
         return broken
@@ -44,17 +41,18 @@ def problem(store: Store, published: Published) -> str:
     if unknown is not None:
         return f"the public log holds a record at leaf {unknown} that the broker's entries do not know"
     with store.writing():
-        store.keep(VKEY, published.vkey.encode())
+        store.keep(VKEY, published.key.vkey().encode())
         store.keep_seen(Seen(head.size, head.root))
     return ""
 
 
 def settle(store: Store, published: Published, seq: int) -> None:
     """Begin anew from what lies there now, as two administrators agreed. Raises `LedgerError`."""
+    published.pin_anew()
     head = published.checkpoint(None)
     with store.writing():
         store.keep(SETTLED, str(seq).encode())
-        store.keep(VKEY, published.vkey.encode())
+        store.keep(VKEY, published.key.vkey().encode())
         store.keep("seen", b"")
         if head is not None:
             store.keep_seen(Seen(head.size, head.root))

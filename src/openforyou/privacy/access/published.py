@@ -12,18 +12,16 @@ from collections.abc import Callable, Iterator
 
 from openforyou.ledger.checkpoint import Checkpoint, open_checkpoint
 from openforyou.ledger.errors import BadProof, LedgerError, Missing
-from openforyou.ledger.keys import VerifyingKey
+from openforyou.ledger.keys import KEY_TEXT_CHARACTERS_MAX, VerifyingKey
 from openforyou.ledger.merkle import leaf_hash, verify_inclusion
 from openforyou.ledger.reader import Log
-from openforyou.ledger.source import Source
+from openforyou.ledger.source import VKEY, Source
 from openforyou.privacy.access.errors import NotDurable
 from openforyou.privacy.access.types import Logged, Seen
 
 WAIT_S = 10.0
 """So long a record may take into the published log before the access is refused; it takes a second or two."""
 LOOK_EVERY_S = 0.1
-Enqueue = Callable[[bytes], int]
-"""Puts a leaf on its way into the log, durably; its number there."""
 
 
 class LogTurned(LedgerError):
@@ -33,34 +31,36 @@ class LogTurned(LedgerError):
 
 
 class Published:
-    """One log, verified with a pinned key. `pause` waits between two looks, for tests to move things on."""
+    """One log. Its key is `vkey`, or where that is empty the one that the log serves at the first meeting.
+
+    `pause` waits between two looks, for tests to move things on.
+    """
 
     def __init__(
         self,
         source: Source,
-        key: VerifyingKey,
-        enqueue: Enqueue,
+        vkey: str = "",
         *,
         wait_s: float = WAIT_S,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._source = source
         self._log = Log(source)
-        self._key = key
-        self._enqueue = enqueue
+        self._key = VerifyingKey.from_vkey(vkey) if vkey else None
         self._wait_s = wait_s
         self._pause = pause
 
     @property
-    def vkey(self) -> str:
-        """The key under which checkpoints are verified."""
-        return self._key.vkey()
+    def key(self) -> VerifyingKey:
+        """The key under which checkpoints are verified. Raises `LedgerError` where none is served yet."""
+        if self._key is None:
+            text = self._source.fetch(VKEY, KEY_TEXT_CHARACTERS_MAX).decode("utf-8", "replace")
+            self._key = VerifyingKey.from_vkey(text.strip().split("\n")[0])
+        return self._key
 
-    def append(self, leaf: bytes) -> int:
-        """Put a record on its way. Raises `NotDurable` where the way is closed."""
-        try:
-            return self._enqueue(leaf)
-        except Exception as error:  # whatever a database meets: nothing is on its way, and nothing is opened
-            raise NotDurable(f"it cannot be handed over ({type(error).__name__})") from error
+    def pin_anew(self) -> None:
+        """Take the key that the log serves now, as two administrators agreed."""
+        self._key = None
 
     def checkpoint(self, seen: Seen | None) -> Checkpoint | None:
         """The newest, verified, and going on from `seen`; None where the log has not begun and none was seen.
@@ -68,7 +68,7 @@ class Published:
         Raises `LogTurned` where it does not go on, and other `LedgerError`s where it cannot be read or verified.
         """
         try:
-            found = open_checkpoint(self._log.checkpoint_bytes(), self._key)
+            found = open_checkpoint(self._log.checkpoint_bytes(), self.key)
         except Missing:
             if seen is None or seen.size == 0:
                 return None
@@ -85,9 +85,7 @@ class Published:
                     raise LogTurned(f"the log does not begin with the {seen.size} leaves that it had") from error
         return found
 
-    def until_found(
-        self, wanted: Logged, seen: Seen | None, wait_s: float | None = None
-    ) -> tuple[int, Seen]:
+    def until_found(self, wanted: Logged, seen: Seen | None, wait_s: float | None = None) -> tuple[int, Seen]:
         """Where the record stands in the published log, and the checkpoint under which that was verified.
 
         Raises `NotDurable` when it does not stand there in time, or nothing can be verified.
@@ -103,11 +101,11 @@ class Published:
                             return index, Seen(head.size, head.root)
                     start = max(start, head.size)
             except LogTurned as error:
-                raise NotDurable(error.message) from error
+                raise NotDurable.because(error.message) from error
             except LedgerError as error:
                 why = error.message
             if time.monotonic() >= deadline:
-                raise NotDurable(why)
+                raise NotDurable.because(why)
             self._pause(LOOK_EVERY_S)
 
     def holds(self, index: int, leaf: bytes, head: Checkpoint) -> bool:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from openforyou.privacy.access import rules, watermark
 from openforyou.privacy.access.asking import Answer, Then
 from openforyou.privacy.access.desk import Desk, Wish
 from openforyou.privacy.access.errors import NotAsked
-from openforyou.privacy.access.types import Act, Request, Staff
+from openforyou.privacy.access.types import Act, Beside, Request, Staff
 from openforyou.privacy.vault.types import Field
 
 
-def read(desk: Desk, act: Act, staff: Staff) -> Then:
+def read(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     """The fields of one's own request, or some of them."""
     request = desk.book.request(str(act.body.get("request")))
     fields = _fields(act, request)
     rules.check_read(staff, request, desk.now())
-    seq = desk.book.opened_by[request.id]
-    return lambda: _open(desk, act, fields, seq)
+    sealed = {name: value for name, value in beside.sealed.items() if name in fields}
+    return lambda: _open(desk, act, fields, sealed)
 
 
-def _open(desk: Desk, act: Act, fields: tuple[Field, ...], seq: int) -> Answer:
-    desk.durable(seq)
+def _open(desk: Desk, act: Act, fields: tuple[Field, ...], sealed: Mapping[Field, bytes]) -> Answer:
+    desk.durable(desk.book.opened_by[str(act.body["request"])])
     with desk.lock:
         desk.refresh()
         desk.check()
@@ -28,7 +30,7 @@ def _open(desk: Desk, act: Act, fields: tuple[Field, ...], seq: int) -> Answer:
         # While the log was awaited, the grant may have ended, or somebody's duty.
         rules.check_read(desk.book.staff[act.by], request, desk.now())
         desk.enter(Wish(act.doing.value, {"fields": list(fields)}), act)
-    opened = desk.around.vault.open_for_staff(request.subject, fields)
+    opened = desk.vault.open_sealed(request.subject, sealed)
     bits = watermark.tag(desk.store.home.key, act.by, request.id)
     values = {name.value: watermark.marked(name, value.decode(), bits) for name, value in opened.items()}
     assert request.until is not None

@@ -11,8 +11,8 @@ from openforyou.privacy.access import acts, records, rules
 from openforyou.privacy.access.asking import Answer, Then
 from openforyou.privacy.access.book import FIRST, staff_told, subject_from
 from openforyou.privacy.access.desk import Desk, Wish
-from openforyou.privacy.access.errors import NoSuch, NotAsked, SameHand
-from openforyou.privacy.access.types import Act, Duty, Staff
+from openforyou.privacy.access.errors import NoSuch, NotAsked, SameHand, WrongDuty
+from openforyou.privacy.access.types import Act, Beside, Duty, Staff
 
 _NAMES = frozenset({"staff", "name", "duties", "key", "account"})
 
@@ -30,7 +30,7 @@ def first(desk: Desk, name: str, key: str) -> Staff:
     return staff
 
 
-def enrol(desk: Desk, act: Act, staff: Staff) -> Then:
+def enrol(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """Propose how somebody is to stand. It holds once another administrator agrees."""
     rules.check_administrator(staff)
     proposed = _proposed(desk, act.body)
@@ -40,7 +40,7 @@ def enrol(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: {"proposal": id_, "staff": proposed.id, "waits_for": "a second administrator"}
 
 
-def agree(desk: Desk, act: Act, staff: Staff) -> Then:
+def agree(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """The second word."""
     id_ = str(act.body.get("proposal"))
     if id_ not in desk.book.proposals:
@@ -53,7 +53,7 @@ def agree(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: {"staff": proposed.id, "duties": sorted(proposed.duties)}
 
 
-def settle(desk: Desk, act: Act, staff: Staff) -> Then:
+def settle(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """Two administrators: access opens again, from what lies there now, and every grant has ended."""
     rules.check_administrator(staff)
     rules.text_of(act.body.get("words"), "words")
@@ -71,7 +71,7 @@ def settle(desk: Desk, act: Act, staff: Staff) -> Then:
     return lambda: {"settled": True}
 
 
-def protect(desk: Desk, act: Act, staff: Staff) -> Then:
+def protect(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """Somebody of trust or legal protects a person; only an administrator's word takes that back.
 
     The entry holds a mark instead of the act's words, so that the list can be read by nobody.
@@ -81,7 +81,7 @@ def protect(desk: Desk, act: Act, staff: Staff) -> Then:
     if not act.body["on"]:
         rules.check_administrator(staff)
     elif not {Duty.TRUST, Duty.LEGAL, Duty.ADMINISTRATOR} & staff.duties:
-        raise NotAsked("Trust and legal protect people.", hint="Anybody can also ask for it: Settings, Who looked.")
+        raise WrongDuty("Trust and legal protect people.", hint="Anybody can also ask for it: Settings, Who looked.")
     mark = desk.protection_mark(subject_from(act.body["subject"]))
     unread = replace(act, text="")
     desk.enter(Wish(act.doing.value, {"mark": mark, "on": act.body["on"]}), unread)

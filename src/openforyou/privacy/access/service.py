@@ -8,23 +8,23 @@ and each look is entered before anything of it opens.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import OpenForYouError
-from openforyou.privacy.access import acts, asking, lists, reading, records, registry, rules, watermark
+from openforyou.privacy.access import acts, asking, lists, reading, records, registry, rules, watching, watermark
 from openforyou.privacy.access.asking import Answer, Then
 from openforyou.privacy.access.book import CHOSEN, TOLD, subject_from
-from openforyou.privacy.access.desk import Around, Desk, Wish
+from openforyou.privacy.access.desk import Desk, Wish
 from openforyou.privacy.access.errors import BadAct, Closed, NotAsked, NotDurable, Replayed
 from openforyou.privacy.access.published import Published
 from openforyou.privacy.access.purposes import PURPOSES
 from openforyou.privacy.access.store import Store
-from openforyou.privacy.access.types import Act, Doing, Looked, Request, Staff
-from openforyou.privacy.detection import watching
-from openforyou.privacy.vault.types import Subject
+from openforyou.privacy.access.types import Act, Beside, Doing, Looked, Request, Staff, Vault
+from openforyou.privacy.vault.types import Field, Subject
 
 LOOKS_REMEMBERED = 10_000
 _WHEN_CLOSED = (Doing.SETTLE, Doing.REVOKE, Doing.ENROL, Doing.AGREE)
@@ -34,13 +34,13 @@ _NOT_ENTERED = (NotDurable, Closed, Replayed)
 class Access:
     """One broker's. Safe for several threads. The store is the caller's to close."""
 
-    def __init__(self, store: Store, published: Published, around: Around, clock: Clock) -> None:
-        self._desk = Desk(store, published, around, clock)
+    def __init__(self, store: Store, published: Published, vault: Vault, clock: Clock) -> None:
+        self._desk = Desk(store, published, vault, clock)
         self._looks: OrderedDict[str, None] = OrderedDict()
 
     # Acts
 
-    def do(self, text: str, signature: bytes) -> Answer:
+    def do(self, text: str, signature: bytes, beside: Beside | None = None) -> Answer:
         """Do what somebody signed. Raises what `errors` lists; an act that was refused stands in the entries."""
         act = acts.read(text, signature)
         desk = self._desk
@@ -52,7 +52,7 @@ class Access:
             if act.doing not in _WHEN_CLOSED:
                 desk.check()
             try:
-                then = _DOES[act.doing](desk, act, staff)
+                then = _DOES[act.doing](desk, act, staff, beside or Beside())
             except OpenForYouError as error:
                 if not isinstance(error, _NOT_ENTERED):
                     self._refused(act, error)
@@ -70,7 +70,7 @@ class Access:
         now = desk.clock_now() if act.doing in (Doing.SETTLE, Doing.LOOK) else desk.now()
         acts.check(act, staff.keys, desk.name, now)
         if desk.store.has_nonce(act.nonce) or act.nonce in self._looks:
-            raise Replayed
+            raise Replayed.twice()
         return staff
 
     def _refused(self, act: Act, error: OpenForYouError) -> None:
@@ -82,7 +82,8 @@ class Access:
                 subject = str(act.body["subject"])
             except OpenForYouError:
                 pass
-        self._desk.enter(Wish(act.doing.value, {"refused": error.code, "subject": subject}), act)
+        entered = replace(act, text="") if act.doing is Doing.PROTECT else act
+        self._desk.enter(Wish(act.doing.value, {"refused": error.code, "subject": subject}), entered)
         watching.look(self._desk)
 
     def _look(self, act: Act, staff: Staff) -> Answer:
@@ -128,8 +129,27 @@ class Access:
         with self._desk.lock, self._desk.store.writing():
             return self._desk.store.forget_salts(subject)
 
+    def outbox(self) -> list[tuple[int, bytes]]:
+        """Records that wait for somebody to carry them to the log: number and leaf."""
+        with self._desk.lock:
+            self._desk.refresh()
+            return [(one.seq, one.leaf) for one in self._desk.outbox()]
+
+    def carried(self, seqs: Collection[int]) -> None:
+        """These are on their way. What never arrives is carried again: see `tick`."""
+        with self._desk.lock, self._desk.store.writing():
+            for seq in seqs:
+                self._desk.store.set_queued(seq, 1)
+
+    def whom(self, request_id: str) -> tuple[Subject, tuple[Field, ...]]:
+        """Whose seals a look under that request needs. Raises `NoSuch`."""
+        with self._desk.lock:
+            self._desk.refresh()
+            request = self._desk.book.request(request_id)
+            return request.subject, request.fields
+
     def tick(self) -> None:
-        """What time does: delays end, reviews become overdue, records that waited go on their way."""
+        """What time does: delays end, reviews become overdue, misuse is looked for."""
         desk = self._desk
         with desk.lock:
             desk.refresh()
@@ -141,8 +161,6 @@ class Access:
                     self._once("unreviewed", f"Nobody reviewed it within {rules.REVIEW_DAYS} days.", request)
             if desk.has_gone_back() and not any(a.kind == "clock" and not a.reviewed_by for a in _alarms(desk)):
                 desk.alarm("clock", "The broker's clock went back; nothing is prolonged by it.", 1.0, ((), ()))
-            for logged in desk.store.logged(unplaced=True):
-                desk.hand_over(logged.seq)
             watching.look(desk)
 
     def _tell(self, request: Request) -> None:
@@ -165,7 +183,7 @@ def _alarms(desk: Desk) -> list[Any]:
     return list(desk.book.alarms.values())
 
 
-def _review(desk: Desk, act: Act, staff: Staff) -> Then:
+def _review(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """Of an emergency or an alarm: whether it was right, and why."""
     if set(act.body) != {"of", "right", "words"} or type(act.body["right"]) is not bool:
         raise NotAsked("A review says of what, whether it was right, and why.", hint="of, right and words.")
@@ -179,7 +197,7 @@ def _review(desk: Desk, act: Act, staff: Staff) -> Then:
 
 
 _WATCHED = (Doing.REQUEST, Doing.EMERGENCY, Doing.GRANT)
-_DOES: dict[Doing, Callable[[Desk, Act, Staff], Then]] = {
+_DOES: dict[Doing, Callable[[Desk, Act, Staff, Beside], Then]] = {
     Doing.REQUEST: asking.ask,
     Doing.EMERGENCY: asking.ask,
     Doing.GRANT: asking.grant,

@@ -63,7 +63,7 @@ class Store:
             self._fact("key", token_bytes(KEY_BYTES))
         kept = self.fact("region").decode()
         if kept != region:
-            raise Closed(f"this broker's folder is of {kept}, and it was started for {region}.")
+            raise Closed.because(f"this broker's folder is of {kept}, and it was started for {region}.")
         self.home = Home(region, self.fact("id").decode(), self.fact("key"))
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Store:
                 (seq, at.isoformat(), doing, by, text, signature, nonce or None, told, before, entry.hash),
             )
         except sqlite3.IntegrityError:
-            raise Replayed from None
+            raise Replayed.twice() from None
         return entry
 
     def entries(self, after: int = 0) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -247,32 +247,21 @@ class Vault(Protocol):
         """Whether this broker has the person's key: it has none of other regions' people, nor of who was forgotten."""
         ...
 
-    def open_for_staff(self, subject: Subject, fields: Collection[Field]) -> dict[Field, bytes]:
-        """Those of the fields that are kept of the person, opened. The service alone calls it, and last of all."""
+    def open_sealed(self, subject: Subject, sealed: Mapping[Field, bytes]) -> dict[Field, bytes]:
+        """What was sealed under the person's key. This room alone calls it, and last of all.
+
+        Raises `Unopened` for a seal of somebody or something else, `Destroyed`, `WrongRegion`.
+        """
         ...
 
 
-class People(Protocol):
-    """What the rooms above know of a person."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What whoever brings an act hands in with it; nothing of it is a permission.
 
-    def is_minor(self, subject: Subject) -> bool:
-        """Whether they said to be under age."""
-        ...
+    `sealed`: the person's seals as the database keeps them, for a look those of its fields, for a request that of
+    `minor`. `case_fits`: whether a case of that kind is open and about that person; None: such cases are not kept.
+    """
 
-
-class Cases(Protocol):
-    """What the rooms above know of cases."""
-
-    def fits(self, kind: str, case: str, subject: Subject) -> bool | None:
-        """Whether a case of that kind is open and about that person; None: such cases are not kept here."""
-        ...
-
-
-class Nobody:
-    """Knows no minors and no cases: for a broker that nobody told of any."""
-
-    def is_minor(self, subject: Subject) -> bool:  # noqa: ARG002
-        return False
-
-    def fits(self, kind: str, case: str, subject: Subject) -> bool | None:  # noqa: ARG002
-        return None
+    sealed: Mapping[Field, bytes] = field(default_factory=dict)
+    case_fits: bool | None = None
