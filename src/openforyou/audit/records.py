@@ -17,9 +17,10 @@ from openforyou.events.leaf import BadLeaf, Record, decode_leaf
 from openforyou.learn.forgetting.rules import MODEL_END, end_problem, late_s
 from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
+from openforyou.privacy.access import records as access
 
 REFUSED = "refused"
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *access.FORMS})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = MODELS_MAX = 100_000
 LATE_S = 600.0
@@ -71,6 +72,9 @@ class Records:
             self._right(index, told.body)
         elif told.type == MODEL_END:
             self._model_end(index, told.body)
+        elif told.type in access.FORMS:
+            if not access.is_sound(told.type, told.body):
+                self._wrong("bad_record", index, f"this {told.type} says what none can say, or in another form")
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 

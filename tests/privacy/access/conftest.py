@@ -104,12 +104,19 @@ class World:
         made = self.do("root", Doing.ENROL, **body, **({"account": account} if account else {}))
         self.ids[name] = self.do("deputy", Doing.AGREE, proposal=made["proposal"])["staff"]
 
-    def ask(self, who: str = "sue", subject: Subject = ADA, minor: str = "0", **more: Any) -> str:
-        body = {"subject": named(subject), "purpose": "account_recovery", "case": "S-1", "fields": ["email"]}
+    def ask(self, who: str = "sue", subject: Any = ADA, minor: str = "0", **more: Any) -> str:
+        is_one = isinstance(subject, Subject)
+        body = {
+            "subject": named(subject) if is_one else subject,
+            "purpose": "account_recovery",
+            "case": "S-1",
+            "fields": ["email"],
+        }
         body |= {"minutes": 30, "words": WHY} | more
         doing = more.pop("doing", Doing.REQUEST)
         body.pop("doing", None)
-        return str(self.do(who, doing, beside=Beside(seals(subject, minor)), **body)["request"])
+        beside = Beside(seals(subject, minor) if is_one else {})
+        return str(self.do(who, doing, beside=beside, **body)["request"])
 
     def read(self, request: str, who: str = "sue", subject: Subject = ADA) -> dict[str, Any]:
         return self.do(who, Doing.READ, beside=Beside(seals(subject)), request=request)

@@ -365,12 +365,12 @@ def test_a_delay_needs_its_own_word_ends_and_is_counted_in_the_open(world: World
     world.do("rae", Doing.DELAY, request=request, agree=True)
     world.do("gil", Doing.GRANT, request=request)
     world.read(request, "lea")
-    assert world.access.looked_at(ADA) == []
+    assert [one.standing for one in world.access.looked_at(ADA)] == ["not_allowed"], "the refused attempt alone"
     types = [one["type"] for one in leaves(world)]
     assert types.count("access") == types.count("access_delay") == 1
     world.later(days=30)
     world.access.tick()
-    (told,) = world.access.looked_at(ADA)
+    told, _ = world.access.looked_at(ADA)
     assert (told.delayed_days, len(told.reads)) == (30, 1)
     world.carry()
     assert [one["type"] for one in leaves(world)].count("access_told") == 1

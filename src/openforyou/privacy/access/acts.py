@@ -72,7 +72,9 @@ def read(text: str, signature: bytes) -> Act:
     try:
         told = json.loads(text)
         sound = isinstance(told, dict) and told.keys() == _NAMES and canonical_json(told) == text.encode()
-        sound = sound and isinstance(told["body"], dict) and all(isinstance(told[one], str) for one in _NAMES - {"body"})
+        sound = (
+            sound and isinstance(told["body"], dict) and all(isinstance(told[one], str) for one in _NAMES - {"body"})
+        )
         if sound and _NONCE.fullmatch(told["nonce"]):
             at = datetime.fromisoformat(told["at"])
             if at.tzinfo is not None:
@@ -94,7 +96,9 @@ def check(act: Act, keys: Iterable[str], broker: str, now: datetime) -> None:
             field="broker",
         )
     if not any(_verifies(key, act.signature, signed_bytes(act.text)) for key in keys):
-        raise BadAct("The signature is not by who the act names.", hint="Sign with the key that you were enrolled with.")
+        raise BadAct(
+            "The signature is not by who the act names.", hint="Sign with the key that you were enrolled with."
+        )
     if abs(act.at - now) > DRIFT:
         raise BadAct(
             f"The act says {act.at:%Y-%m-%d %H:%M:%S} UTC, and it is {now:%Y-%m-%d %H:%M:%S}.",

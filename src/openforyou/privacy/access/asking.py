@@ -135,4 +135,6 @@ def _named(desk: Desk, act: Act, *, words: bool = False) -> Request:
 def _only(act: Act, *names: str) -> None:
     foreign = sorted(set(act.body) - set(names))
     if foreign:
-        raise NotAsked(f"That act has no {foreign[0][:40]!r}.", hint=f"It has {', '.join(names)}.", field=foreign[0][:40])
+        raise NotAsked(
+            f"That act has no {foreign[0][:40]!r}.", hint=f"It has {', '.join(names)}.", field=foreign[0][:40]
+        )

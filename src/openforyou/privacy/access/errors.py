@@ -1,23 +1,23 @@
 """What can be said no to, in words that help. Each is made of a message, a hint and a field, so that it travels.
 
-    OpenForYouError
-    ├── BadInput
-    │   ├── BadAct          an act that cannot be read, is not signed by who it names, or is for another broker
-    │   └── NotAsked        what no interface takes: a second person, a place, a time, a field outside the purpose
-    ├── NotAllowed
-    │   ├── WrongDuty       their duties do not include this
-    │   ├── SameHand        oneself, or somebody who is in one's debt
-    │   ├── ElsewhereAtHome  this broker has no key of that person
-    │   ├── Blocked         an emergency of theirs waits for its review
-    │   └── NotOpen         no grant that holds now
-    ├── NotFound
-    │   └── NoSuch          no such request, alarm, proposal or person of the staff
-    ├── Conflict
-    │   ├── Replayed        that act was done before
-    │   ├── NotNow          the request does not stand where this step begins
-    │   └── Closed          entries and log do not agree: no access until administrators settle it
-    └── Unavailable
-        └── NotDurable      the log does not hold the record in time: nothing was opened
+OpenForYouError
+├── BadInput
+│   ├── BadAct          an act that cannot be read, is not signed by who it names, or is for another broker
+│   └── NotAsked        what no interface takes: a second person, a place, a time, a field outside the purpose
+├── NotAllowed
+│   ├── WrongDuty       their duties do not include this
+│   ├── SameHand        oneself, or somebody who is in one's debt
+│   ├── ElsewhereAtHome  this broker has no key of that person
+│   ├── Blocked         an emergency of theirs waits for its review
+│   └── NotOpen         no grant that holds now
+├── NotFound
+│   └── NoSuch          no such request, alarm, proposal or person of the staff
+├── Conflict
+│   ├── Replayed        that act was done before
+│   ├── NotNow          the request does not stand where this step begins
+│   └── Closed          entries and log do not agree: no access until administrators settle it
+└── Unavailable
+    └── NotDurable      the log does not hold the record in time: nothing was opened
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from openforyou.core.ids import encode_id
 from openforyou.privacy.access import rules
 from openforyou.privacy.access.book import Attempt, Book
 from openforyou.privacy.access.desk import Desk
+from openforyou.privacy.access.purposes import BY_NAME
 from openforyou.privacy.access.types import Alarm, Doing, Duty, Looked, Purpose, Request, Staff, Standing
 from openforyou.privacy.vault.types import Subject
 
@@ -144,7 +145,7 @@ def purpose_told(one: Purpose) -> dict[str, Any]:
 
 def purpose_case(one: Request) -> str:
     """The kind of case, which a person reads; its number stays with the staff."""
-    return rules.BY_NAME[one.purpose].case
+    return BY_NAME[one.purpose].case
 
 
 def subject_told(subject: Subject) -> str:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +103,7 @@ def _delay(body: Mapping[str, Any]) -> bool:
     return sound and _is(_STAFF, body["by"]) and _is(_STAFF, body["agreed_by"]) and body["by"] != body["agreed_by"]
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     ACCESS: _access,
     END: lambda body: _is(_HASH, body["of"]) and _is(_WORD, body["why"]),
     STAFF: _staff,

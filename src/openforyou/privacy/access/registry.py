@@ -21,7 +21,8 @@ def first(desk: Desk, name: str, key: str) -> Staff:
     """One of the first two administrators; by whoever may run commands on the broker's own machine."""
     if len(desk.book.administrators()) >= rules.FIRST_ADMINISTRATORS:
         raise SameHand(
-            "There are administrators already.", hint="One of them proposes, a second agrees: `openforyou access enrol`."
+            "There are administrators already.",
+            hint="One of them proposes, a second agrees: `openforyou access enrol`.",
         )
     staff = Staff(encode_id(new_id()), name, frozenset({Duty.ADMINISTRATOR}), (acts.check_public(key),))
     rules.check_staff(staff, desk.book)

@@ -124,7 +124,7 @@ def check_blocked(staff: Staff, book: Book, now: datetime, *, is_emergency: bool
             f"{len(unreviewed)} emergencies of yours wait for their review.", hint="Ask a reviewer, or a colleague."
         )
     since = book.enrolled_at.get(staff.id)
-    if is_emergency and any(one.reviewed is False and (since is None or one.at > since) for one in mine):
+    if is_emergency and any(one.reviewed is False and (since is None or one.at >= since) for one in mine):
         raise Blocked(
             "A reviewer found that an emergency of yours was none.",
             hint="Ask in the usual way. Two administrators can enrol you anew.",
@@ -284,7 +284,9 @@ def check_staff(staff: Staff, book: Book) -> None:
         if other.id != staff.id and other.is_active and set(other.keys) & set(staff.keys):
             raise NotAsked("That key is somebody else's here.", hint="Each has a key of their own.", field="key")
         if other.id != staff.id and other.is_active and staff.account and other.account == staff.account:
-            raise NotAsked("That account is somebody else's here.", hint="Each person is enrolled once.", field="account")
+            raise NotAsked(
+                "That account is somebody else's here.", hint="Each person is enrolled once.", field="account"
+            )
 
 
 def check_administrator(staff: Staff) -> None:
@@ -358,7 +360,9 @@ def _later(body: Mapping[str, Any], purpose: Purpose, case: str) -> Later | None
         raise NotAsked(f"With {purpose.name} the person is told at once.", hint=f"A delay: {able}.", field="delay_days")
     if type(days) is not int or not 1 <= days <= DELAY_DAYS_MAX:
         raise NotAsked(
-            "A delay of telling has an end.", hint=f"1 to {DELAY_DAYS_MAX} days; then they are told.", field="delay_days"
+            "A delay of telling has an end.",
+            hint=f"1 to {DELAY_DAYS_MAX} days; then they are told.",
+            field="delay_days",
         )
     if not isinstance(order, str) or not order.strip() or not case:
         raise NotAsked("A delay names the order that demands it.", hint="Court, date and number.", field="order")

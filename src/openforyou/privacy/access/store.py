@@ -14,6 +14,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_bytes, token_hex
@@ -90,7 +91,7 @@ class Store:
         by, text, nonce = (act.by, act.text, act.nonce) if act else ("", "", "")
         signature = act.signature if act else b""
         entry = Entry(seq, at, doing, by, text, signature, nonce, dict(outcome), before, b"")
-        entry = Entry(*(getattr(entry, name) for name in Entry.__slots__[:-1]), hash_of(entry))
+        entry = replace(entry, hash=hash_of(entry))
         told = canonical_json(dict(outcome)).decode()
         try:
             self._connection.execute(
@@ -132,7 +133,11 @@ class Store:
         try:
             high = json.loads(self._high.read_bytes())
             known = hashes.get(high["seq"])
-            return "" if known is not None and known.hex() == high["hash"] else "the broker's record was put back from an older copy"
+            return (
+                ""
+                if known is not None and known.hex() == high["hash"]
+                else "the broker's record was put back from an older copy"
+            )
         except (ValueError, KeyError, TypeError):
             return f"{HIGH} cannot be read"
 
@@ -221,8 +226,6 @@ def hash_of(entry: Entry) -> bytes:
         "before": entry.before.hex(),
     }
     return hashlib.sha256(canonical_json(told)).digest()
-
-
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -59,7 +59,9 @@ def candidates(found: str, key: bytes, accesses: Iterable[tuple[str, str]]) -> l
 
 def line(reader: str, request: str, until: str) -> str:
     """What stands beside the values, for everybody to see."""
-    return f"Shown to {reader} under access {request}, until {until}. Each look is recorded, and the person reads of it."
+    return (
+        f"Shown to {reader} under access {request}, until {until}. Each look is recorded, and the person reads of it."
+    )
 
 
 def _cased(domain: str, bits: str) -> str:
