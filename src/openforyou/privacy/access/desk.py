@@ -1,4 +1,4 @@
-"""What every act stands on: the entries, the book that they add up to, the time that never goes back, the public log."""
+"""What every act stands on: the entries and their book, the time that never goes back, the public log."""
 
 from __future__ import annotations
 

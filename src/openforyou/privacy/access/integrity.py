@@ -1,7 +1,7 @@
 """Do the broker's entries and the public log agree? Asked at each start, before anything opens.
 
-What does not agree: an entry's record that the log does not hold at its place (the log was cut or replaced); a record of
-this broker's in the log that its entries do not know (they were put back from an older copy); a chain that is broken.
+What does not agree: an entry's record that the log does not hold at its place (the log was cut or replaced); a record
+of this broker's in the log that its entries do not know (they were put back from an older copy); a broken chain.
 Then no access by staff until two administrators have settled it.
 """
 

@@ -1,4 +1,4 @@
-"""Access by staff, act by act: who signed it, whether it may be, its entry, its public record, and only then its effect.
+"""Access by staff, act by act: who signed it, whether it may be, its entry, its public record, then its effect.
 
 One method does every act, so that there is one place where a signature is verified and one order of steps. An act that
 is refused is an entry too. Nothing opens before the record of its access stands in the published log, verified here;
@@ -165,9 +165,10 @@ class Access:
 
     def _tell(self, request: Request) -> None:
         later, at = request.later, request.told_at()
-        if later is not None and later.agreed and at is not None and request.id not in self._desk.book.told:
-            if self._desk.now() >= at > request.at:
-                self._desk.enter(Wish(TOLD, {"request": request.id}, records.TOLD, {}))
+        if later is None or not later.agreed or at is None or request.id in self._desk.book.told:
+            return
+        if self._desk.now() >= at > request.at:
+            self._desk.enter(Wish(TOLD, {"request": request.id}, records.TOLD, {}))
 
     def _once(self, kind: str, words: str, request: Request) -> None:
         if not any(one.kind == kind and request.id in one.requests for one in _alarms(self._desk)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from openforyou.privacy.access.book import Book
 from openforyou.privacy.access.desk import Desk
 from openforyou.privacy.access.types import Doing, Request, Standing
 from openforyou.privacy.detection.types import Asking
@@ -16,13 +15,13 @@ def look(desk: Desk) -> None:
     """Raise what the newest acts give reason for; each once."""
     book = desk.book
     known = {(one.kind, one.requests) for one in book.alarms.values()}
-    for found in watch([asking(one, book) for one in book.requests.values()]):
+    for found in watch([asking(one) for one in book.requests.values()]):
         if (found.kind, found.requests) not in known:
             desk.alarm(found.kind, found.words, found.score, (found.staff, found.requests))
     _attempts(desk)
 
 
-def asking(one: Request, book: Book) -> Asking:
+def asking(one: Request) -> Asking:
     """A request as detection reads it."""
     granters = tuple(by for by, _ in one.grants)
     came = bool(one.reads) or one.standing is Standing.WAITING
