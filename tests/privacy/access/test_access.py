@@ -77,6 +77,19 @@ def test_nothing_opens_while_the_log_is_dead_and_the_grant_goes_on_later(world: 
     assert world.read(request)["values"]
 
 
+def test_a_record_that_was_lost_on_its_way_is_carried_again(world: World) -> None:
+    request = world.ask()
+    world.carry()
+    world.is_dead = True
+    with pytest.raises(NotDurable):
+        world.do("gil", Doing.GRANT, request=request)
+    (lost,) = [seq for seq, _ in world.access.outbox()]
+    world.access.carried([lost])
+    assert world.access.outbox() == []
+    world.access.tick()
+    assert [seq for seq, _ in world.access.outbox()] == [lost]
+
+
 def test_a_log_that_was_cut_opens_nothing(world: World) -> None:
     request = world.ask()
     world.do("gil", Doing.GRANT, request=request)

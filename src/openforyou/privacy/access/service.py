@@ -149,7 +149,8 @@ class Access:
             return request.subject, request.fields
 
     def tick(self) -> None:
-        """What time does: delays end, reviews become overdue, misuse is looked for."""
+        """What time does: delays end, reviews become overdue, misuse is looked for. To be called about each minute: a
+        record that was carried and is not in the log by then is carried again."""
         desk = self._desk
         with desk.lock:
             desk.refresh()
@@ -162,6 +163,19 @@ class Access:
             if desk.has_gone_back() and not any(a.kind == "clock" and not a.reviewed_by for a in _alarms(desk)):
                 desk.alarm("clock", "The broker's clock went back; nothing is prolonged by it.", 1.0, ((), ()))
             watching.look(desk)
+            waiting = [one.seq for one in desk.store.logged(unplaced=True) if one.queued is not None]
+        for seq in waiting:
+            self._arrived(seq)
+
+    def _arrived(self, seq: int) -> None:
+        """See a record in the log, or have it carried again: twice there does no harm, and not at all would."""
+        try:
+            self._desk.durable(seq, wait_s=0.0)
+        except Closed:
+            return
+        except NotDurable:
+            with self._desk.lock, self._desk.store.writing():
+                self._desk.store.set_queued(seq, None)
 
     def _tell(self, request: Request) -> None:
         later, at = request.later, request.told_at()

@@ -147,8 +147,8 @@ class Store:
         """That an entry has a public record, which cannot stand before place `since`; within `writing`."""
         self._connection.execute("INSERT INTO logged (seq, leaf, since) VALUES (?, ?, ?)", (seq, leaf, since))
 
-    def set_queued(self, seq: int, queued: int) -> None:
-        """It is on its way."""
+    def set_queued(self, seq: int, queued: int | None) -> None:
+        """It is on its way; None: not any more."""
         self._connection.execute("UPDATE logged SET queued = ? WHERE seq = ?", (queued, seq))
 
     def set_place(self, seq: int, index: int) -> None:
