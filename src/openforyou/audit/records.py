@@ -17,12 +17,12 @@ from openforyou.events.leaf import BadLeaf, Record, decode_leaf
 from openforyou.learn.forgetting.rules import MODEL_END, end_problem, late_s
 from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
+from openforyou.privacy.access import records as access
 from openforyou.privacy.person import rules as persons
 
 REFUSED = "refused"
-KNOWN = frozenset(
-    {POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, persons.ERASURE, persons.RETENTION}
-)
+PERSONS = frozenset({persons.ERASURE, persons.RETENTION})
+KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *PERSONS, *access.FORMS})
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = MODELS_MAX = 100_000
 LATE_S = 600.0
@@ -74,10 +74,13 @@ class Records:
             self._right(index, told.body)
         elif told.type == MODEL_END:
             self._model_end(index, told.body)
-        elif told.type in (persons.ERASURE, persons.RETENTION):
+        elif told.type in PERSONS:
             problem = persons.problem(told.type, told.body)
             if problem:
                 self._wrong("bad_record", index, problem)
+        elif told.type in access.FORMS:
+            if not access.is_sound(told.type, told.body):
+                self._wrong("bad_record", index, f"this {told.type} says what none can say, or in another form")
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 

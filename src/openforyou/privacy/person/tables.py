@@ -5,14 +5,20 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from openforyou.storage.schema import Care, metadata
+from openforyou.storage.schema import Care, Nature, metadata
 
 MOMENT = DateTime(timezone=True)
-GOING = Care(region="home region", retention="while the erasure runs", erasure="emptied with its last step")
+GOING = Care(
+    region="home region",
+    retention="while the erasure runs",
+    erasure="emptied with its last step",
+    nature=Nature.OPERATIONAL,
+)
 RECEIPT = Care(
     region="anywhere",
     retention="as long as the log: it is the receipt",
     erasure="never: it names nobody; its mark leads nowhere once the secret is destroyed",
+    nature=Nature.PUBLIC,
 )
 
 erasures = Table(
@@ -20,12 +26,20 @@ erasures = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False, info=RECEIPT.why("names the receipt")),
     Column(
-        "whose", LargeBinary, nullable=False, index=True, info=RECEIPT.why("a hash: asked twice, answered the same")
+        "whose",
+        LargeBinary,
+        nullable=False,
+        index=True,
+        info=RECEIPT.why("a hash of a pseudonym: asked twice, answered the same", Nature.PSEUDONYM),
     ),
     Column("what", Text, nullable=False, info=RECEIPT.why("everything, or the history alone")),
     Column("state", Text, nullable=False, info=RECEIPT.why("going, looking, waiting or done")),
     Column("step", Text, nullable=False, info=GOING.why("which step comes next: killed, it goes on from there")),
-    Column("person", JSONB, info=GOING.why("by which numbers they stand in the tables; none once it is done")),
+    Column(
+        "person",
+        JSONB,
+        info=GOING.why("by which numbers they stand in the tables; none once it is done", Nature.PERSONAL),
+    ),
     Column("asked_at", MOMENT, nullable=False, info=RECEIPT.why("when it was asked for")),
     Column("gone_at", MOMENT, info=RECEIPT.why("when everything was gone that does not wait")),
     Column("finished_at", MOMENT, info=RECEIPT.why("when nothing was left to do")),

@@ -1,0 +1,1 @@
+"""The sequence of what staff ask, watched across people and time."""

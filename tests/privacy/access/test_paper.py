@@ -1,0 +1,21 @@
+"""The page for staff names every purpose as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openforyou.privacy.access.purposes import PURPOSES
+from openforyou.privacy.access.records import FORMS
+
+PAPER = (Path(__file__).parents[3] / "docs" / "access.md").read_text()
+
+
+def test_every_purpose_and_record_is_explained() -> None:
+    rows = {line.split("`")[1]: line for line in PAPER.splitlines() if line.startswith("| `")}
+    assert set(rows) == {one.name for one in PURPOSES}
+    for one in PURPOSES:
+        cells = [cell.strip() for cell in rows[one.name].strip("|").split("|")]
+        assert set(cells[1].split(", ")) == {name.value for name in one.fields}
+        assert cells[2] == f"{int(one.longest.total_seconds() // 3600)} h"
+        assert set(cells[3].split(", ")) == {duty.value for duty in one.may_ask}
+    assert [name for name in FORMS if f"`{name}`" not in PAPER] == []
