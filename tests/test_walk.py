@@ -46,6 +46,7 @@ OPEN: dict[str, tuple[str, str]] = {
     ),
     "events": ("detail", "the words of a report, which whoever moderates reads; they may name anybody"),
     "claims": ("handle", "a name that was handed over, to be given back by an appeal"),
+    "erasures": ("person", "the numbers of who goes, for the minute that it takes; emptied with the last step"),
     "claim_steps": ("words by", "what two sides said to each other and who of the staff decided"),
 }
 """By table: columns that tell who somebody is and lie open, and why. It only shrinks: what is sealed is taken out."""

@@ -36,6 +36,8 @@ class Lived:
 
     platform: Platform
     rng: random.Random
+    gone: frozenset[int] = frozenset()
+    """Who does nothing any more: the first does it in their place."""
 
     def happen(self, count: int) -> None:
         """So many events of a few viewers on a few items; and all of them published."""
@@ -51,7 +53,8 @@ class Lived:
         kind = kind or self.rng.choice(KINDS)
         watched = self.rng.randint(100, 9_000) if kind is EventType.WATCH else 0
         creator = CreatorId(self.rng.choice(CREATORS))
-        viewer = ViewerId(self.rng.randint(1, 20))
+        drawn = self.rng.randint(1, 20)
+        viewer = ViewerId(1 if drawn in self.gone else drawn)
         return Event(uuid4(), kind, viewer, item, creator, RequestId(1), self.platform.clock.now(), watch_ms=watched)
 
     def leaves(self) -> list[bytes]:

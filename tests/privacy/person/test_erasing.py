@@ -158,7 +158,7 @@ def test_the_history_alone_goes_and_the_account_watches_on_as_somebody_new(stree
     viewer = moved.viewer_id
     assert viewer != ada.viewer_id
     held = street.rows(street.ada.tag)
-    assert {"accounts", "creators", "items", "viewer_controls", "muted", "renditions"} <= held.keys()
+    assert {"passkeys", "creators", "items", "viewer_controls", "muted", "renditions"} <= held.keys()
     assert not {"events", "slates", "viewer_secrets", "asked_for_more"} & held.keys()
     again = platform.erasing.forget(platform.person(viewer, moved), What.EVERYTHING)
     assert again.id != receipt.id

@@ -21,6 +21,7 @@ from openforyou.privacy.person.erasing import AGAIN_AFTER
 from openforyou.privacy.person.rules import ERASURE, RETENTION, problem
 from openforyou.privacy.person.types import Person, What
 from openforyou.privacy.retention.service import Retention
+from openforyou.privacy.vault.errors import Destroyed
 from tests.audit.conftest import ITEMS, Lived
 from tests.catalog.test_service import published
 
@@ -45,6 +46,9 @@ def test_counts_hold_words_agree_and_the_record_can_be_proven(platform: Platform
     lived.happen(0)
     clock.advance(AGAIN_AFTER)
     assert platform.erasing.resume() == 1
+    with pytest.raises(Destroyed):
+        platform.events.accept([replace(lived.event(ITEMS[0]), viewer_id=VIEWER)])
+    lived.gone = frozenset({VIEWER})
     lived.happen(100)
     assert lived.check().report.ok, lived.check().report.findings.problems
     verdict = platform.proving.check()
@@ -67,7 +71,7 @@ def test_the_numbers_of_the_moment_stay_as_they_were(platform: Platform, clock: 
     lived.happen(0)
     assert counts(platform) == before
     with platform.database.connect() as connection:
-        for table in ("events", "viewer_items", "follows", "viewer_secrets"):
+        for table in ("events", "viewer_items", "follows"):
             assert connection.scalar(text(f"SELECT count(*) FROM {table} WHERE viewer_id = 3")) == 0
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")) > 0
 
