@@ -12,18 +12,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic, sleep
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from openforyou.app.children import Child
+from openforyou.app.keys import operations
 from openforyou.app.settings import Settings
+from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.events.log import store as log_store
 from openforyou.privacy.broker.address import SOCKET, Address, Tls
 from openforyou.privacy.broker.client import BATCH, BrokerClient
 from openforyou.privacy.broker.keeper import LocalKeeper
+from openforyou.privacy.broker.operations import Peer
 from openforyou.privacy.vault.errors import BrokerUnavailable
 from openforyou.privacy.vault.types import Field, Subject
 from openforyou.storage.database import Database
@@ -54,13 +57,36 @@ def client(settings: Settings) -> BrokerClient:
     return BrokerClient(address(settings), Tls(*files) if all(files) else None)
 
 
-class Reaching:
-    """A `Keeper` for a command that runs for itself: whoever listens, else the folder. Decided when first asked."""
+class Folder:
+    """The broker's folder, opened by a command that runs for itself: its keeper, and every operation of a broker."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._open = ExitStack()
+        with ExitStack() as stack:
+            self.keeper = stack.enter_context(LocalKeeper.open(settings.broker_folder, settings.region))
+            self._operations = operations(settings, self.keeper, stack, clock=clock)
+            self._open = stack.pop_all()
+
+    def call(self, operation: str, arguments: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """As `BrokerClient.call`; here nobody has to be waited for."""
+        return dict(self._operations[operation](arguments, Peer()))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._open.close()
+
+
+class Reaching:
+    """A `Keeper` for a command that runs for itself: whoever listens, else the folder. Decided when first asked.
+
+    `clock`: by which the folder's own access by staff goes.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._clock = clock
         self._lock = threading.Lock()
-        self._reached: BrokerClient | LocalKeeper | None = None
+        self._reached: BrokerClient | Folder | None = None
 
     def seal(self, subject: Subject, values: Mapping[Field, bytes]) -> dict[Field, bytes]:
         return self._one().seal(subject, values)
@@ -81,6 +107,10 @@ class Reaching:
         """As `LocalKeeper.adopt`."""
         self._one().adopt(secrets)
 
+    def call(self, operation: str, arguments: Mapping[str, Any], **how: Any) -> dict[str, Any]:
+        """As `BrokerClient.call`."""
+        return self._reach().call(operation, arguments, **how)
+
     def close(self) -> None:
         """Let go of it. May be called twice."""
         with self._lock:
@@ -96,12 +126,16 @@ class Reaching:
         self.close()
 
     def _one(self) -> BrokerClient | LocalKeeper:
+        reached = self._reach()
+        return reached.keeper if isinstance(reached, Folder) else reached
+
+    def _reach(self) -> BrokerClient | Folder:
         with self._lock:
             if self._reached is None:
-                self._reached = self._reach()
+                self._reached = self._find()
             return self._reached
 
-    def _reach(self) -> BrokerClient | LocalKeeper:
+    def _find(self) -> BrokerClient | Folder:
         asked = client(self._settings)
         if self._settings.broker:
             return asked
@@ -109,11 +143,11 @@ class Reaching:
             asked.about(timeout_s=PING_S)
         except BrokerUnavailable:
             asked.close()
-            return LocalKeeper.open(self._settings.broker_folder, self._settings.region)
+            return Folder(self._settings, self._clock)
         return asked
 
 
-Keeping = BrokerClient | Reaching | LocalKeeper
+Keeping = BrokerClient | Reaching
 """What a platform may hold: a `Keeper` that adopts and is closed."""
 
 

@@ -12,6 +12,7 @@ from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
 from openforyou.accounts.types import Account
 from openforyou.app import credentials
+from openforyou.app.access import AccessRelay
 from openforyou.app.broker import Keeping, Reaching, adopt_secrets
 from openforyou.app.desk import Desk
 from openforyou.app.leaving import Leaving
@@ -105,7 +106,7 @@ class Platform:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._open = SharedStack()
-        self.keeper: Keeping = keeper or Reaching(settings)
+        self.keeper: Keeping = keeper or Reaching(settings, clock)
         self._open.callback(self.keeper.close)
         try:
             self.database = self._open.enter_context(database(settings, database_url))
@@ -151,6 +152,7 @@ class Platform:
             self.feed = Feed(self.database, self.catalog, self.events, self.models, self.clock, self.policies)
             self._open.callback(self.feed.close)
             self.erasing = Erasing(self.database, self.clock, Leaving(self), self.keeper)
+            self.access = AccessRelay(self.database, self.keeper, self._publish)
             self.telling = Telling(self)
             self.export = Export(self.database, self.clock, self.telling.documents, self.telling.names)
             self.retention = Retention(self.database, self.clock, settings.keep_history_days)

@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     broker_key: str = Field("", description="File with that certificate's key, without a password.")
     broker_ca: str = Field("", description="File with the authority's certificate that the broker's leads to.")
 
+    broker_log: str = Field(
+        "", description="Where a broker reads the public log, as https://example.org/log; empty: DATA/log."
+    )
+
     c2pa_cert: str = Field(
         "", description="File with the certificate that signs Content Credentials, and its chain; empty: self-made."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openforyou.core.ids import ViewerId, encode_id
 from openforyou.core.words import topics
-from openforyou.privacy.person.types import Document, Lookers, Person
+from openforyou.privacy.person.types import Document, Person
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.types import Field, Kind, Subject
 from openforyou.recommend.inferred import Felt, Inferred
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 NOTE = "Worked out at this moment from what you watched, as for your next feed, and kept nowhere."
 OFF = "Your feed uses nothing of what you do: nothing is inferred."
-NO_LOOKERS = (
-    "This installation keeps no record yet of who of its staff looks at personal data. An empty list here says "
-    "nothing: whoever can read its database can read yours."
+WHO_LOOKED = (
+    "From the entries of who keeps your key. Each that opened something has its record in the public log: by its "
+    "`entry` you find it there, and by the `salt`, which only you are told, you show that it is about you."
 )
 
 
 class Telling:
-    """On one platform. `lookers` knows who looked; until somebody keeps that, the copy says that nobody does."""
+    """On one platform."""
 
-    def __init__(self, platform: Platform, lookers: Lookers | None = None) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self.lookers = lookers
 
     def documents(self, person: Person) -> Iterable[Document]:
         """Each is worked out when it is asked for."""
@@ -70,14 +69,13 @@ class Telling:
             {"learned": "whether it did", "since": "since when", "right": "by which right"},
             "The weights of a model go within the stated deadline once you take the right back.",
         )
-        looked = () if self.lookers is None else self.lookers.looks_at(person)
         yield Document(
             "who_looked",
             "Who looked",
             "Every look of the staff at data of yours: in which role, at what, why and when.",
-            looked,
-            {},
-            NO_LOOKERS if self.lookers is None else "From the records that stand in the public log.",
+            platform.access.looks_at(person),
+            _LOOKS,
+            WHO_LOOKED,
         )
 
     def names(self, kind: str, ids: Iterable[int]) -> Mapping[int, str]:
@@ -126,6 +124,22 @@ class Telling:
             yield answer.as_dict()
 
 
+_LOOKS = {
+    "role": "their duty",
+    "staff": "by which id they stand in the public log",
+    "purpose": "from the published list",
+    "case": "the kind of case",
+    "fields": "what it opened",
+    "asked_at": "when it was asked for",
+    "standing": "what became of it",
+    "granted_at": "when a second person granted it",
+    "until": "when it ended, or ends",
+    "reads": "each time that it was read",
+    "is_emergency": "whether it was opened for a danger to life, and reviewed afterwards",
+    "delayed_days": "by how many days you are told later",
+    "entry": "its record's entry",
+    "salt": "shows that the record is about you",
+}
 _INTERESTS = {
     "kind": "topic, creator or interest",
     "name": "which",

@@ -162,6 +162,7 @@ def _let_go(platform: Platform, stop: threading.Event) -> None:
     while True:
         try:
             platform.erasing.resume()
+            platform.access.tick()
             if looked_at is None or monotonic() - looked_at >= RETAIN_EVERY_S:
                 looked_at = monotonic()
                 platform.retention.run_due()

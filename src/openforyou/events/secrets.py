@@ -17,7 +17,7 @@ from openforyou.events.leaf import SECRET_BYTES
 
 VIEWERS_MAX = 100_000
 """Remembered at most; one takes about 300 bytes."""
-FRESH_S = 600.0
+FRESH_S = 60.0
 """Who keeps them is asked again after so long, so that a secret that was destroyed is not used for longer."""
 QUIET_S = 15.0
 """How long nobody is asked again about what is remembered, after there was no answer."""

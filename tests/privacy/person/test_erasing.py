@@ -230,7 +230,7 @@ def test_its_files_say_what_they_are_and_who_looked_is_no_empty_claim(street: St
         for row in document["rows"]:
             assert set(row) <= set(one["columns"]) or one["file"] in {"interests.json", "learned_from_you.json"}
     looked = json.loads(archive.read("who_looked.json"))
-    assert (looked["rows"], "no record" in looked["note"]) == ([], True)
+    assert (looked["rows"], "public log" in looked["note"]) == ([], True)
     page = archive.read("index.html").decode()
     assert "What you did" in page
     assert "<script" not in page

@@ -21,6 +21,7 @@ from openforyou.core.ids import new_id
 from openforyou.core.progress import Progress, silent
 from openforyou.events.leaf import SECRET_BYTES
 from openforyou.events.log.store import enqueue
+from openforyou.events.secrets import FRESH_S
 from openforyou.privacy.person import store
 from openforyou.privacy.person.errors import ErasureNotFound
 from openforyou.privacy.person.places import PLACES, Fate, Key, Place
@@ -30,8 +31,8 @@ from openforyou.privacy.vault.errors import Destroyed
 from openforyou.privacy.vault.types import Keeper, Kind, Subject
 from openforyou.storage.database import Database
 
-AGAIN_AFTER = timedelta(seconds=60)
-"""Longer than any event waits to be written."""
+AGAIN_AFTER = timedelta(seconds=FRESH_S + 30)
+"""Longer than any event waits to be written, and than any process remembers a secret (`events/secrets.py`)."""
 FILES = "files"
 _log = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ class Erasing:
         if what is What.EVERYTHING and person.account_id is not None:
             subjects.append(Subject(Kind.ACCOUNT, person.account_id))
         self._keeper.destroy(subjects)
-        self._ties.keys_gone(person)
+        self._ties.keys_gone(person, what)
 
     def _again(self, receipt: Receipt, person: Person, next_viewer: int) -> None:
         """One more look, once it is time; then what waited, and the end."""

@@ -104,7 +104,7 @@ class Ties(Protocol):
         put the account on the pseudonym `next_viewer`."""
         ...
 
-    def keys_gone(self, person: Person) -> None:
+    def keys_gone(self, person: Person, what: What) -> None:
         """Their keys were destroyed: let go of what is still remembered of them."""
         ...
 
@@ -135,11 +135,3 @@ class Document:
 
 Documents = Callable[[Person], Iterable[Document]]
 """What a room above can tell of a person besides what lies in the tables."""
-
-
-class Lookers(Protocol):
-    """Who of the staff looked at what of a person, when and why."""
-
-    def looks_at(self, person: Person) -> Iterable[Mapping[str, Any]]:
-        """One mapping a look, oldest first."""
-        ...
