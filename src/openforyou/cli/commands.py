@@ -16,6 +16,7 @@ from openforyou.cli import (
     claims,
     copies,
     credentials,
+    database,
     demo,
     drill,
     evaluate,
@@ -86,6 +87,7 @@ _add("retention", yourdata.retention)
 app.add_typer(models.app, name="models")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(copies.app, name="copies")
+app.add_typer(database.app, name="database")
 app.add_typer(policy.app, name="policy")
 app.add_typer(rights.app, name="rights")
 app.add_typer(claims.app, name="claims")
