@@ -88,6 +88,15 @@ class AccessRelay:
         ]
         return sorted(found, key=lambda one: str(one["asked_at"]), reverse=True)
 
+    def own_openings(self, person: Person) -> list[dict[str, Any]]:
+        """`at` and `fields` of each time that what is sealed of somebody was opened for themselves, newest first."""
+        found = [
+            one
+            for subject in _subjects(person)
+            for one in self._call("access.own", _named(subject), repeatable=True)["openings"]
+        ]
+        return sorted(found, key=lambda one: str(one["at"]), reverse=True)
+
     def choose_protection(self, person: Person, *, on: bool) -> None:
         """That access to them needs two grants, or no longer by their own wish."""
         for subject in _subjects(person):

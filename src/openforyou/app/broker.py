@@ -18,11 +18,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from openforyou.app.children import Child
-from openforyou.app.keys import operations
+from openforyou.app.keys import opened_access
 from openforyou.app.settings import Settings
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.events.log import store as log_store
+from openforyou.privacy.access.operations import access_operations
 from openforyou.privacy.broker.address import SOCKET, Address, Tls
 from openforyou.privacy.broker.client import BATCH, BrokerClient
 from openforyou.privacy.broker.keeper import LocalKeeper
@@ -64,12 +65,17 @@ class Folder:
         self._open = ExitStack()
         with ExitStack() as stack:
             self.keeper = stack.enter_context(LocalKeeper.open(settings.broker_folder, settings.region))
-            self._operations = operations(settings, self.keeper, stack, clock=clock)
+            self._access = opened_access(settings, self.keeper, stack, clock)
+            self._operations = access_operations(self._access)
             self._open = stack.pop_all()
 
     def call(self, operation: str, arguments: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         """As `BrokerClient.call`; here nobody has to be waited for."""
         return dict(self._operations[operation](arguments, Peer()))
+
+    def open_own(self, subject: Subject, sealed: Mapping[Field, bytes]) -> dict[Field, bytes]:
+        """Noted like the broker's."""
+        return self._access.open_for_owner(subject, sealed) if sealed else {}
 
     def close(self) -> None:
         """Let go of it."""
@@ -92,7 +98,7 @@ class Reaching:
         return self._one().seal(subject, values)
 
     def open_own(self, subject: Subject, sealed: Mapping[Field, bytes]) -> dict[Field, bytes]:
-        return self._one().open_own(subject, sealed)
+        return self._reach().open_own(subject, sealed)
 
     def mark(self, field: Field, values: Sequence[bytes]) -> list[bytes]:
         return self._one().mark(field, values)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from openforyou.app.settings import Settings
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.ledger.source import FolderSource, HttpSource, Source
+from openforyou.privacy.access.integrity import VKEY
 from openforyou.privacy.access.operations import KeeperVault, access_operations
 from openforyou.privacy.access.published import Published
 from openforyou.privacy.access.service import Access
@@ -15,9 +16,9 @@ from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.privacy.broker.operations import Operations, keeper_operations
 
 
-def operations(settings: Settings, keeper: LocalKeeper, stack: ExitStack, *, clock: Clock | None = None) -> Operations:
+def operations(settings: Settings, keeper: LocalKeeper, stack: ExitStack) -> Operations:
     """Of one broker, until it closes. What a room opens for its own goes onto `stack`."""
-    return keeper_operations(keeper) | access_operations(_access(settings, keeper, stack, clock))
+    return keeper_operations(keeper) | access_operations(opened_access(settings, keeper, stack))
 
 
 def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None = None) -> str:
@@ -28,12 +29,15 @@ def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None 
     """
     with ExitStack() as stack:
         keeper = stack.enter_context(LocalKeeper.open(settings.broker_folder, settings.region))
-        return str(_access(settings, keeper, stack, clock).first(name, key)["staff"])
+        return str(opened_access(settings, keeper, stack, clock).first(name, key)["staff"])
 
 
-def _access(settings: Settings, keeper: LocalKeeper, stack: ExitStack, clock: Clock | None) -> Access:
+def opened_access(settings: Settings, keeper: LocalKeeper, stack: ExitStack, clock: Clock | None = None) -> Access:
+    """Access by staff on a broker's folder, until `stack` closes. The log's key holds that was met first."""
     store = stack.enter_context(closing(Store(settings.broker_folder, keeper.region)))
-    return Access(store, Published(_log(settings, stack)), KeeperVault(keeper), clock or SystemClock())
+    return Access(
+        store, Published(_log(settings, stack), store.fact(VKEY).decode()), KeeperVault(keeper), clock or SystemClock()
+    )
 
 
 def _log(settings: Settings, stack: ExitStack) -> Source:

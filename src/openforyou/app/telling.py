@@ -77,6 +77,14 @@ class Telling:
             _LOOKS,
             WHO_LOOKED,
         )
+        yield Document(
+            "opened_for_you",
+            "When it was opened for you",
+            "Each time that what is sealed of you was opened in your own name: when you signed in, or took this copy.",
+            platform.access.own_openings(person),
+            {"at": "when", "fields": "what"},
+            "Kept for 90 days. One that was not you: change your password, and write to the operator.",
+        )
 
     def names(self, kind: str, ids: Iterable[int]) -> Mapping[int, str]:
         """What people call items and creators; of items whoever may be shown."""

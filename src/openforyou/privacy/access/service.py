@@ -8,14 +8,14 @@ and each look is entered before anything of it opens.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import OpenForYouError
-from openforyou.privacy.access import acts, asking, lists, reading, records, registry, rules, watching, watermark
+from openforyou.privacy.access import acts, asking, lists, owner, reading, records, registry, rules, watching, watermark
 from openforyou.privacy.access.asking import Answer, Then
 from openforyou.privacy.access.book import CHOSEN, TOLD, subject_from
 from openforyou.privacy.access.desk import Desk, Wish
@@ -124,9 +124,20 @@ class Access:
             self._desk.refresh()
             return lists.for_person(self._desk, subject)
 
+    def open_for_owner(self, subject: Subject, sealed: Mapping[Field, bytes]) -> dict[Field, bytes]:
+        """What was sealed of somebody, for them; the caller has made sure that they are there. Noted first: they see
+        each time on their page. Raises what `Vault.open_sealed` does."""
+        owner.note(self._desk, subject, sealed)
+        return self._desk.vault.open_sealed(subject, sealed)
+
+    def opened_for_owner(self, subject: Subject) -> list[tuple[datetime, list[str]]]:
+        """When what of them was opened for them, newest first."""
+        return owner.shown(self._desk, subject)
+
     def forget(self, subject: Subject) -> int:
         """Destroy what ties public records to a person; how many accesses there were."""
         with self._desk.lock, self._desk.store.writing():
+            self._desk.store.drop_own(self._desk.clock_now(), subject)
             return self._desk.store.forget_salts(subject)
 
     def outbox(self) -> list[tuple[int, bytes]]:
@@ -163,6 +174,7 @@ class Access:
             if desk.has_gone_back() and not any(a.kind == "clock" and not a.reviewed_by for a in _alarms(desk)):
                 desk.alarm("clock", "The broker's clock went back; nothing is prolonged by it.", 1.0, ((), ()))
             watching.look(desk)
+            owner.watch(desk)
             waiting = [one.seq for one in desk.store.logged(unplaced=True) if one.queued is not None]
         for seq in waiting:
             self._arrived(seq)

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from typing import Any
 from openforyou.core.encoding import canonical_json
 from openforyou.privacy.access.errors import Closed, Replayed
 from openforyou.privacy.access.types import Act, Entry, Home, Logged, Seen
-from openforyou.privacy.vault.types import Subject
+from openforyou.privacy.vault.types import Field, Subject
 
 FILE, HIGH = "access.sqlite", "access.high"
 GENESIS = bytes(32)
@@ -41,6 +41,11 @@ CREATE TABLE IF NOT EXISTS logged (
 CREATE TABLE IF NOT EXISTS salts (
   request TEXT PRIMARY KEY, kind TEXT NOT NULL, person INTEGER NOT NULL, salt BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS own_openings (
+  kind TEXT NOT NULL, person INTEGER NOT NULL, at TEXT NOT NULL, fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS own_openings_of ON own_openings (kind, person, at);
+CREATE INDEX IF NOT EXISTS own_openings_at ON own_openings (at);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
 
@@ -185,6 +190,39 @@ class Store:
             "DELETE FROM salts WHERE kind = ? AND person = ?", (subject.kind.value, subject.id)
         )
         return deleted.rowcount
+
+    # What was opened for people themselves
+
+    def note_own(self, subject: Subject, at: datetime, fields: Collection[Field]) -> None:
+        """That somebody's seals are opened for them; durable when it returns. Never called within `writing`."""
+        told = " ".join(sorted(one.value for one in fields))
+        self._connection.execute(
+            "INSERT INTO own_openings VALUES (?, ?, ?, ?)", (subject.kind.value, subject.id, at.isoformat(), told)
+        )
+
+    def own(self, subject: Subject, limit: int) -> list[tuple[datetime, list[str]]]:
+        """When and which, newest first."""
+        rows = self._connection.execute(
+            "SELECT at, fields FROM own_openings WHERE kind = ? AND person = ? ORDER BY at DESC LIMIT ?",
+            (subject.kind.value, subject.id, limit),
+        )
+        return [(datetime.fromisoformat(at), fields.split()) for at, fields in rows]
+
+    def people_opened(self, since: datetime, until: datetime) -> int:
+        """How many people's seals were opened for them from `since` to before `until`."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM (SELECT DISTINCT kind, person FROM own_openings WHERE at >= ? AND at < ?)",
+            (since.isoformat(), until.isoformat()),
+        )
+        return int(row.fetchone()[0])
+
+    def drop_own(self, before: datetime, subject: Subject | None = None) -> None:
+        """Forget those that are older, or a person's."""
+        if subject is None:
+            self._connection.execute("DELETE FROM own_openings WHERE at < ?", (before.isoformat(),))
+        else:
+            named = (subject.kind.value, subject.id)
+            self._connection.execute("DELETE FROM own_openings WHERE kind = ? AND person = ?", named)
 
     # Single facts
 
