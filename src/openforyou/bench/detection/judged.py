@@ -33,7 +33,10 @@ def is_about(requests: Sequence[str], staff: Sequence[str], episode: Episode, pl
 
 
 def outcomes(
-    alarms: Sequence[Alarm], episodes: Sequence[Episode], planted: Mapping[str, frozenset[str]], begun: Mapping[str, datetime]
+    alarms: Sequence[Alarm],
+    episodes: Sequence[Episode],
+    planted: Mapping[str, frozenset[str]],
+    begun: Mapping[str, datetime],
 ) -> tuple[list[Outcome], list[Alarm]]:
     """Of every episode; and the alarms that were about none."""
     true: set[str] = set()

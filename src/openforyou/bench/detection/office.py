@@ -1,7 +1,7 @@
 """Who works in the simulated office, when they are there, and the people about whom they are asked.
 
-Hidden from detection: it reads entries alone. Times are UTC in the entries; each works by the clock of their zone. Every
-number here is set by judgement of what such an office is like, and none is from a real one.
+Hidden from detection: it reads entries alone. Times are UTC in the entries; each works by the clock of their zone. All
+numbers here are set by judgement of what such an office is like, and none is from a real one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Plans played out: who was there to grant, what was read, and all of it as entries of the broker's own form.
 
-The entries go through the fold that the broker itself uses (`privacy.access.book`), so that detection reads here what it
-reads there. Only signatures and hashes are left empty: who could forge an entry is another question.
+The entries go through the fold that the broker itself uses (`privacy.access.book`), so that detection reads here what
+it reads there. Only signatures and hashes are left empty: who could forge an entry is another question.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from openforyou.bench.detection.office import Office, Worker, day_of
 from openforyou.bench.detection.plans import Fate, Plan
 from openforyou.core.ids import encode_id
 from openforyou.privacy.access.purposes import BY_NAME
-from openforyou.privacy.access.rules import ASKS_A_DAY_MAX
+from openforyou.privacy.access.rules import ASKS_A_DAY_MAX, CIRCLE_DAYS
 from openforyou.privacy.access.types import Doing, Duty, Entry
 
 REFUSED, REFUSED_NEW, UNREAD = 0.04, 0.1, 0.06
 WAIT_MIN, WAIT_SPREAD, AT_ONCE = 15.0, 1.1, 0.08
-"""Minutes from asking to the grant, log-normal where somebody is there; the share that is granted within two."""
+HASTE = 0.6
+"""Minutes from asking to the grant, log-normal where somebody is there; the share that is granted within two. Some
+granters are hastier than others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +86,51 @@ class _Granters:
     def __init__(self, office: Office) -> None:
         self._granters = office.of(Duty.GRANTER)
         self._reviewers = office.of(Duty.REVIEWER)
+        rng = np.random.default_rng([office.seed, 24])
+        self._haste = {one.id: float(rng.lognormal(0, HASTE)) for one in self._granters}
+        self._given: dict[tuple[str, str], datetime] = {}
         self._zones = {one.id: one.zone for one in office.workers}
+        self._hours: dict[tuple[str, int], tuple[datetime, datetime] | None] = {}
 
     def one(self, plan: Plan, rng: Generator) -> tuple[str, datetime]:
-        """Who grants, and when."""
+        """Who grants, and when. Nobody does to whom the asker granted within the time that binds them."""
+        granter, at = self._chosen(plan, rng)
+        self._given[granter, plan.staff] = at
+        return granter, at
+
+    def _chosen(self, plan: Plan, rng: Generator) -> tuple[str, datetime]:
         if plan.granter:
             return plan.granter, plan.at + timedelta(seconds=float(rng.uniform(20, 150)))
-        there = [one for one in self._granters if one.id != plan.staff and _is_on(one, plan.at)]
+        free = [one for one in self._granters if self._may(one, plan)]
+        there = [one for one in free if self._is_on(one, plan.at)]
         near = [one for one in there if one.zone == self._zones[plan.staff]]
         pool = near if near and rng.random() < 0.8 else there
         if not pool:
-            able = [one for one in self._granters if one.id != plan.staff]
-            return able[int(rng.integers(0, len(able)))].id, plan.at + timedelta(hours=float(rng.uniform(0.3, 9)))
-        wait = float(rng.uniform(0.4, 2)) if rng.random() < AT_ONCE else float(rng.lognormal(np.log(WAIT_MIN), WAIT_SPREAD))
-        return pool[int(rng.integers(0, len(pool)))].id, plan.at + timedelta(minutes=min(wait, 900))
+            return free[int(rng.integers(0, len(free)))].id, plan.at + timedelta(hours=float(rng.uniform(0.3, 9)))
+        granter = pool[int(rng.integers(0, len(pool)))].id
+        minutes = float(rng.lognormal(np.log(WAIT_MIN * self._haste[granter]), WAIT_SPREAD))
+        if rng.random() < AT_ONCE:
+            minutes = float(rng.uniform(0.4, 2))
+        return granter, plan.at + timedelta(minutes=min(minutes, 900))
+
+    def _may(self, granter: Worker, plan: Plan) -> bool:
+        last = self._given.get((plan.staff, granter.id))
+        bound = last is not None and plan.at - last <= timedelta(days=CIRCLE_DAYS)
+        return granter.id != plan.staff and not bound
 
     def reviewer(self, rng: Generator) -> str:
         """The second who grants for a protected person."""
         return self._reviewers[int(rng.integers(0, len(self._reviewers)))].id
 
-
-def _is_on(worker: Worker, at: datetime) -> bool:
-    day = day_of(at + timedelta(hours=worker.zone))
-    start, end = worker.shift(day)
-    return worker.is_there(day) and start - timedelta(hours=0.5) <= at < end + timedelta(hours=1)
+    def _is_on(self, worker: Worker, at: datetime) -> bool:
+        day = day_of(at + timedelta(hours=worker.zone))
+        key = (worker.id, day)
+        if key not in self._hours:
+            start, end = worker.shift(day)
+            hours = (start - timedelta(hours=0.5), end + timedelta(hours=1))
+            self._hours[key] = hours if worker.is_there(day) else None
+        found = self._hours[key]
+        return found is not None and found[0] <= at < found[1]
 
 
 def _deeds(plan: Plan, known: tuple[str, bool], desk: _Granters, rng: Generator) -> Iterator[Deed]:

@@ -1,4 +1,4 @@
-"""The misuse that is planted: each scenario strong, plain, and slow and low, under the numbers that anybody would watch.
+"""The misuse that is planted: each scenario strong, plain, and slow and low, below the numbers that one would watch.
 
 Whoever misuses their duty knows the rules: they ask in their own shift (except where the hour is the scenario), name
 cases that look right, and go on with their normal work, among which the planted requests lie.
@@ -185,7 +185,8 @@ def planted(office: Office) -> tuple[list[Episode], dict[int, bool]]:
     None begins in the first six weeks, in which there is no habit yet to differ from.
     """
     rng = np.random.default_rng([office.seed, 22])
-    found, protected = [], {}
+    found: list[Episode] = []
+    protected: dict[int, bool] = {}
     for name, scenario in SCENARIOS.items():
         for strength in Strength:
             latest = DAYS - 240 if (name, strength) == ("watched", Strength.LOW) else DAYS - 140

@@ -68,7 +68,9 @@ def _cases(past: Past, asks: list[Asking], days: int) -> Iterator[Sign]:
 def _hours(past: Past, asks: list[Asking], days: int) -> Iterator[Sign]:
     """At hours at which they hardly ever asked before; who is on call at night has nights among their hours."""
     odd = [one for one in asks if one.id in past.unusual]
-    nats = of_share(len(odd), len(asks), past.at_unusual.others(asks[0].duty, asks[0].staff))
+    own_odd, own_all = past.at_unusual.own(asks[0].duty, asks[0].staff)
+    before = (own_odd - len(odd)) / max(own_all - len(asks), 50)
+    nats = of_share(len(odd), len(asks), max(before, past.at_unusual.others(asks[0].duty, asks[0].staff)))
     if nats > 0 and len(odd) > 1:
         words = f"{len(odd)} requests within {days} days at hours at which they hardly ever asked before."
         yield sign("hours", words, nats, odd)

@@ -19,6 +19,7 @@ SHARED_BY = 3
 """A case that so many of the staff name is known to all, as an outage's is."""
 QUICK = timedelta(minutes=3)
 """A grant within it was hardly thought about."""
+REMEMBERED_MAX = 300_000
 ASKER_SHARE, GRANTER_SHARE = 0.05, 0.1
 """Of one of the staff, before anything was seen."""
 
@@ -46,12 +47,16 @@ class Tally:
         own_hits, own_count = self._own[group, who]
         return (hits - own_hits + self._usual * self._weight) / (count - own_count + self._weight)
 
+    def own(self, group: str, who: str) -> tuple[float, float]:
+        """How many of theirs were so, and how many there were."""
+        hits, count = self._own[group, who]
+        return hits, count
+
 
 class Shares:
     """Who does how much of it, by slot of the week."""
 
-    def __init__(self, usual: float = 0.0, weight: float = 0.0) -> None:
-        self._usual, self._weight = usual, weight
+    def __init__(self) -> None:
         self._all: dict[str, float] = defaultdict(float)
         self._own: dict[tuple[str, str], float] = defaultdict(float)
 
@@ -59,11 +64,6 @@ class Shares:
         """One more."""
         self._all[slot] += 1
         self._own[slot, who] += 1
-
-    def of(self, slot: str, who: str) -> float:
-        """Their share of it."""
-        own, count = self.counted(slot, who)
-        return (own + self._usual * self._weight) / (count + self._weight)
 
     def counted(self, slot: str, who: str) -> tuple[float, float]:
         """How often they, and how often anybody."""
@@ -81,6 +81,8 @@ class Past:
         self.by_day: dict[tuple[str, int], int] = defaultdict(int)
         """Requests by duty and by staff, and the number of the day."""
         self.first: datetime | None = None
+        self.lately_granted: set[tuple[str, str]] = set()
+        """Who was granted something by whom since the last look."""
         self.unusual: set[str] = set()
         """At an hour at which whoever asked hardly ever did before."""
         self.extra: set[str] = set()
@@ -89,14 +91,15 @@ class Past:
         self.barren = Tally(0.1, 100)
         self.protected = Tally(0.08, 60)
         self.at_unusual = Tally(0.02, 200)
-        self.beside = Tally(0.02, 200)
-        self.quick = Tally(0.08, 100)
-        self.askers = Shares(ASKER_SHARE, 20)
+        self.beside = Tally(0.02, 20)
+        self.quick = Tally(0.15, 20)
+        self._askers = Shares()
         self.granters, self.granters_that_day = Shares(), Shares()
         self.granted: dict[tuple[str, str], float] = defaultdict(float)
         """By slot and asker, and by slot, granter and asker."""
         self._hours: dict[str, list[float]] = defaultdict(lambda: [0.0] * 48)
         self._granted_seen: set[str] = set()
+        self._granter_shares: dict[tuple[str, str], float] = {}
 
     def put(self, one: Asking) -> None:
         """A request, or what became of one that is known."""
@@ -109,15 +112,28 @@ class Past:
         self._count(one, 1)
         if one.grants and one.id not in self._granted_seen:
             self._granted_seen.add(one.id)
+            self.lately_granted.add((one.staff, one.grants[0][0]))
             self._grant(one)
+
+    def asker_share(self, one: Asking, staff: str) -> float:
+        """How likely such a request comes to that one of the staff: their share of the duty, at that time."""
+        own, count = self._askers.counted(one.duty, staff)
+        share = (own + ASKER_SHARE * 20) / (count + 20)
+        own, count = self._askers.counted(slot_of(one.duty, one.at), staff)
+        return (own + share * 8) / (count + 8)
 
     def granter_share(self, one: Asking, granter: str) -> float:
         """How usual a granter was at the time of its grant, by what others were granted then."""
-        _, at = one.grants[0]
-        usual = self._without(self.granters, slot_of("", at), granter, one.staff)
-        today = self._without(self.granters_that_day, day_slot(at), granter, one.staff)
-        share = (usual[0] + GRANTER_SHARE * 10) / (usual[1] + 10)
-        return (today[0] + 4 * share) / (today[1] + 4)
+        key = (one.id, granter)
+        if key not in self._granter_shares:
+            _, at = one.grants[0]
+            usual = self._without(self.granters, slot_of("", at), granter, one.staff)
+            today = self._without(self.granters_that_day, day_slot(at), granter, one.staff)
+            share = (usual[0] + GRANTER_SHARE * 10) / (usual[1] + 10)
+            if len(self._granter_shares) >= REMEMBERED_MAX:
+                self._granter_shares.clear()
+            self._granter_shares[key] = (today[0] + 4 * share) / (today[1] + 4)
+        return self._granter_shares[key]
 
     def _without(self, shares: Shares, slot: str, granter: str, staff: str) -> tuple[float, float]:
         """How often the granter and anybody granted, leaving out what they granted to that one of the staff."""
@@ -151,7 +167,8 @@ class Past:
             self.extra.add(one.id)
         self.beside.add(one.purpose, one.staff, one.id in self.extra)
         self.at_unusual.add(one.duty, one.staff, one.id in self.unusual)
-        self.askers.add(slot_of(one.duty, one.at), one.staff)
+        self._askers.add(slot_of(one.duty, one.at), one.staff)
+        self._askers.add(one.duty, one.staff)
         self.by_staff[one.staff].append(one.id)
         self.by_subject[one.subject].append(one.id)
         if one.case:
@@ -173,7 +190,7 @@ class Past:
             self.granted[f"{slot} {granter}", one.staff] += 1
         self.granters.add(slot_of("", at), granter)
         self.granters_that_day.add(day_slot(at), granter)
-        self.quick.add("", one.staff, at - one.at <= QUICK)
+        self.quick.add(granter, one.staff, at - one.at <= QUICK)
 
 
 def slot_of(duty: str, at: datetime) -> str:

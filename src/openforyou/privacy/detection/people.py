@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from math import log
 
-from openforyou.privacy.detection.past import Past, slot_of
+from openforyou.privacy.detection.past import Past
 from openforyou.privacy.detection.signs import Sign, sign
 from openforyou.privacy.detection.surprise import of_count, of_share
 from openforyou.privacy.detection.types import Asking
@@ -39,10 +39,6 @@ def _cases(asks: list[Asking]) -> list[Asking]:
     return list({(one.staff, one.case or one.id): one for one in asks}.values())
 
 
-def _share(past: Past, one: Asking, staff: str) -> float:
-    return past.askers.of(slot_of(one.duty, one.at), staff)
-
-
 def _watched(past: Past, about: list[Asking]) -> Iterator[Sign]:
     """One of the staff, one person, under ever new cases."""
     cases = _cases(about)
@@ -51,7 +47,7 @@ def _watched(past: Past, about: list[Asking]) -> Iterator[Sign]:
         if len(mine) < 3:
             continue
         same = [one for one in cases if one.duty == mine[0].duty]
-        usual = sum(_share(past, one, staff) for one in same) / len(same)
+        usual = sum(past.asker_share(one, staff) for one in same) / len(same)
         nats = of_share(len(mine), len(same), usual) + _grave(mine)
         days = (mine[0].at - mine[-1].at).days if mine[0].at > mine[-1].at else (mine[-1].at - mine[0].at).days
         words = f"One of the staff asked about one person under {len(mine)} cases over {days} days; of all"
@@ -75,7 +71,9 @@ def _person(past: Past, about: list[Asking], now: datetime) -> Iterator[Sign]:
 
 
 def _grave(asks: list[Asking]) -> float:
-    return PROTECTED_NATS * any(one.is_protected for one in asks) + MISFIT_NATS * sum(a.case_fits is False for a in asks)
+    return PROTECTED_NATS * any(one.is_protected for one in asks) + MISFIT_NATS * sum(
+        a.case_fits is False for a in asks
+    )
 
 
 def _joint(past: Past, about: list[Asking], now: datetime) -> Iterator[Sign]:
@@ -125,7 +123,7 @@ def _concentrated(past: Past, asks: list[Asking], group: frozenset[str]) -> floa
     """How surprising it is that requests about somebody came to just this group."""
     cases = _cases(asks)
     mine = [one for one in cases if one.staff in group]
-    usual = sum(min(sum(_share(past, one, who) for who in group), 0.95) for one in cases) / len(cases)
+    usual = sum(min(sum(past.asker_share(one, who) for who in group), 0.95) for one in cases) / len(cases)
     return of_share(len(mine), len(cases), usual) + _grave(mine)
 
 

@@ -1,7 +1,7 @@
 """How unlikely a count is by what was usual, in nats: about the logarithm of "once in so many".
 
-Chernoff's bounds of the binomial and Poisson tails: closed forms that never overstate, and 0 where there is no more than
-was to be expected.
+Chernoff's bounds of the binomial and Poisson tails: closed forms that never overstate, and 0 where there is no more
+than was to be expected.
 """
 
 from __future__ import annotations

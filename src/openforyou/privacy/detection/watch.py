@@ -1,18 +1,18 @@
 """Who is looked at more closely: the signs of all rules on one scale, and of them five a week, the strongest first.
 
-One request is plausible by itself; what gives misuse away is the sequence, across staff, people and months. No rule says
-from what number on it speaks. Each says how surprising what it saw is, `marks` says how often normal work surprises as
-much, and reviewers get as many alarms as they can look into: what is rare at once, and at the end of the week whatever
-was rarest in it. A reviewer who got fifty would read none.
+One request is plausible by itself; what gives misuse away is the sequence, across staff, people and months. No rule
+says from what number on it speaks. Each says how surprising what it saw is, `marks` says how often normal work
+surprises as much, and reviewers get as many alarms as they can look into: what is rare at once, and at the end of the
+week whatever was rarest in it. A reviewer who got fifty would read none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from openforyou.privacy.detection.habits import habits
-from openforyou.privacy.detection.marks import MARKS
+from openforyou.privacy.detection.marks import MARKS, Mark
 from openforyou.privacy.detection.pairs import pairs
 from openforyou.privacy.detection.past import Past
 from openforyou.privacy.detection.people import people
@@ -31,13 +31,15 @@ LAST_DAY = 6
 """The week's rest is told on Sunday."""
 SEVERAL_FROM = -1.0
 """Signs that are no alarm by themselves count together from here on."""
+LONE = 0.6
+"""Where so much of it is one sign, that one speaks for itself."""
 
 
 class Watcher:
     """Of one broker: feed it what is asked and what becomes of it, and look now and then."""
 
-    def __init__(self, budget: int = BUDGET) -> None:
-        self._budget = budget
+    def __init__(self, budget: int = BUDGET, marks: Mapping[str, Mark] = MARKS) -> None:
+        self._budget, self._marks = budget, marks
         self._past = Past()
         self._staff: set[str] = set()
         self._subjects: set[int] = set()
@@ -53,7 +55,7 @@ class Watcher:
 
     def look(self, now: datetime, told: Sequence[Told]) -> list[Finding]:
         """What becomes an alarm now, strongest first. `told`: the alarms so far; five in a week are enough."""
-        self._found |= {key: finding(one) for key, one in self.signs(now)}
+        self._found |= {key: finding(one, self._marks) for key, one in self.signs(now)}
         week = _week(now)
         is_end = now.weekday() == LAST_DAY and self._filled != week
         left = self._budget - sum(_week(one.at) == week for one in told)
@@ -76,11 +78,12 @@ class Watcher:
             if key not in best or one.nats > best[key].nats:
                 best[key] = one
         for staff in self._staff:
-            together = _several([one for one in best.values() if one.staff[0] == staff or one.key == staff], staff)
+            together = self._several(staff, [one for one in best.values() if staff in one.staff and len(one.staff) < 3])
             if together is not None:
                 best["several", staff] = together
         self._staff.clear()
         self._subjects.clear()
+        self._past.lately_granted.clear()
         yield from best.items()
 
     def _all(self, now: datetime) -> Iterator[Sign]:
@@ -89,6 +92,21 @@ class Watcher:
             yield from pairs(self._past, staff, now)
         for subject in sorted(self._subjects):
             yield from people(self._past, subject, now)
+
+    def _several(self, staff: str, signs: list[Sign]) -> Sign | None:
+        """Weak signs of different kinds about one of the staff."""
+        kinds: dict[str, Sign] = {}
+        for one in signs:
+            if one.kind not in kinds or one.nats > kinds[one.kind].nats:
+                kinds[one.kind] = one
+        counted = {kind: self._marks[kind].score(one.nats) - SEVERAL_FROM for kind, one in kinds.items()}
+        strong = [kinds[kind] for kind, steps in counted.items() if steps > 0]
+        nats = sum(steps for steps in counted.values() if steps > 0)
+        if len(strong) < 2 or max(counted.values()) > LONE * nats:
+            return None
+        words = "Several signs about one of the staff. " + " ".join(one.words for one in strong)
+        requests = tuple(sorted({id_ for one in strong for id_ in one.requests}))
+        return Sign("several", staff, words, nats, (staff,), requests)
 
 
 def watch(asks: Iterable[Asking]) -> list[Finding]:
@@ -102,25 +120,9 @@ def watch(asks: Iterable[Asking]) -> list[Finding]:
     return sorted((one for one in found if one.score >= AT_ONCE), key=lambda one: -one.score)
 
 
-def finding(one: Sign) -> Finding:
+def finding(one: Sign, marks: Mapping[str, Mark] = MARKS) -> Finding:
     """On the scale of its kind."""
-    return Finding(one.kind, one.words, round(MARKS[one.kind].score(one.nats), 3), one.staff, one.requests)
-
-
-def _several(signs: list[Sign], staff: str) -> Sign | None:
-    """Weak signs of different kinds about one of the staff."""
-    kinds: dict[str, Sign] = {}
-    for one in signs:
-        if one.kind not in kinds or one.nats > kinds[one.kind].nats:
-            kinds[one.kind] = one
-    counted = {kind: MARKS[kind].score(one.nats) - SEVERAL_FROM for kind, one in kinds.items()}
-    strong = [kinds[kind] for kind, steps in counted.items() if steps > 0]
-    if len(strong) < 2:
-        return None
-    words = "Several signs about one of the staff. " + " ".join(one.words for one in strong)
-    requests = tuple(sorted({id_ for one in strong for id_ in one.requests}))
-    nats = sum(steps for steps in counted.values() if steps > 0)
-    return Sign("several", staff, words, nats, (staff,), requests)
+    return Finding(one.kind, one.words, round(marks[one.kind].score(one.nats), 3), one.staff, one.requests)
 
 
 def _is_told(one: Finding, told: Iterable[Told]) -> bool:
