@@ -1,4 +1,4 @@
-"""The simulated year is the same by its seed, the reported case is found in it, and the figures are about what was planted."""
+"""A year is the same by its seed, the reported case is found in it, and the figures are about what was planted."""
 
 from __future__ import annotations
 
