@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from openforyou.core.errors import BadInput
 from openforyou.privacy.access.types import Alarm
 from openforyou.privacy.detection.watch import BUDGET
 
-SMALL = Size(support=8, trust=4, legal=2, auditors=2, granters=6, people=6_000)
+SMALL = Size(support=6, trust=3, legal=1, auditors=2, granters=4, people=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,8 @@ def test_more_is_found_than_by_a_threshold_on_volume_and_the_false_are_shown(yea
 
 
 def test_a_year_is_the_same_by_its_seed_and_another_by_another() -> None:
-    one, again, other = simulated(4, SMALL).year, simulated(4, SMALL).year, simulated(5, SMALL).year
+    few = replace(SMALL, people=5_000)
+    one, again, other = simulated(4, few).year, simulated(4, few).year, simulated(5, few).year
     assert one == again
     assert one != other
     asked = [deed for deed in one.deeds if "protected" in deed.outcome]
