@@ -138,7 +138,7 @@ def test_a_guardian_gives_and_takes_back_and_stepping_back_shuts_all(home: Home)
     home.minors.choose_learning(home.parent, ward, learn=False)
     with pytest.raises(RightRefused):
         home.platform.catalog.set_viewer_rights(home.child.viewer_id, {Right.LEARN}, "ticked")
-    home.minors.step_back(home.parent, ward)
+    home.minors.step_back(home.parent.id, ward)
     assert home.held(item) == frozenset()
     assert not home.platform.events.controls(home.child.viewer_id).profiling
     with pytest.raises(NotAGuardian):
@@ -222,8 +222,8 @@ def test_an_older_seal_put_back_makes_nobody_of_age(home: Home) -> None:
 def test_of_two_guardians_who_step_back_the_last_shuts_all(home: Home) -> None:
     first, second = home.adopt(), home.adopt(home.stranger)
     home.minors.choose_learning(home.parent, first, learn=True)
-    home.minors.step_back(home.parent, first)
+    home.minors.step_back(home.parent.id, first)
     assert home.learned()
-    home.minors.step_back(home.stranger, second)
+    home.minors.step_back(home.stranger.id, second)
     assert not home.learned()
     assert home.minors.guardians.of_guardian(home.stranger.id) == []

@@ -46,7 +46,5 @@ def watch(desk: Desk) -> None:
     hours = range(1, COMPARED_HOURS + 1)
     busiest = max(desk.store.people_opened(now - (n + 1) * HOUR, now - n * HOUR) for n in hours)
     if people >= TIMES * max(busiest, 1):
-        words = (
-            f"What is sealed of {people} people was opened in their names within an hour; before, of {busiest} at most."
-        )
+        words = f"Seals of {people} people were opened in their own names within an hour; before, of {busiest} at most."
         desk.alarm(BULK, words, people / max(busiest, 1), ((), ()))

@@ -37,6 +37,7 @@ class Access:
     def __init__(self, store: Store, published: Published, vault: Vault, clock: Clock) -> None:
         self._desk = Desk(store, published, vault, clock)
         self._looks: OrderedDict[str, None] = OrderedDict()
+        self._watching = watching.Watching()
 
     # Acts
 
@@ -58,7 +59,7 @@ class Access:
                     self._refused(act, error)
                 raise
             if act.doing in _WATCHED:
-                watching.look(desk)
+                watching.look(desk, self._watching)
         return then()
 
     def _signed(self, act: Act) -> Staff:
@@ -84,7 +85,7 @@ class Access:
                 pass
         entered = replace(act, text="") if act.doing is Doing.PROTECT else act
         self._desk.enter(Wish(act.doing.value, {"refused": error.code, "subject": subject}), entered)
-        watching.look(self._desk)
+        watching.look(self._desk, self._watching)
 
     def _look(self, act: Act, staff: Staff) -> Answer:
         self._looks[act.nonce] = None
@@ -173,7 +174,7 @@ class Access:
                     self._once("unreviewed", f"Nobody reviewed it within {rules.REVIEW_DAYS} days.", request)
             if desk.has_gone_back() and not any(a.kind == "clock" and not a.reviewed_by for a in _alarms(desk)):
                 desk.alarm("clock", "The broker's clock went back; nothing is prolonged by it.", 1.0, ((), ()))
-            watching.look(desk)
+            watching.look(desk, self._watching)
             owner.watch(desk)
             waiting = [one.seq for one in desk.store.logged(unplaced=True) if one.queued is not None]
         for seq in waiting:

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
+from openforyou.privacy.access.book import Book
 from openforyou.privacy.access.desk import Desk
 from openforyou.privacy.access.types import Doing, Request, Standing
-from openforyou.privacy.detection.types import Asking
-from openforyou.privacy.detection.watch import watch
+from openforyou.privacy.detection.marks import MARKS
+from openforyou.privacy.detection.types import Asking, Finding, Told
+from openforyou.privacy.detection.watch import BUDGET, Watcher
 
 ATTEMPTS_A_DAY = 5
 """So many refused acts of one person within a day are an alarm."""
 
 
-def look(desk: Desk) -> None:
+class Watching:
+    """The watcher beside a book, which it follows."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._watcher = Watcher(budget)
+        self._known: dict[str, Request] = {}
+        self._told: dict[str, Told] = {}
+
+    def found(self, book: Book, now: datetime) -> list[Finding]:
+        """What gives reason for an alarm now, by all that changed since the last time."""
+        for one in self._changed(book):
+            self._watcher.put(asking(one))
+        for id_ in book.alarms.keys() - self._told.keys():
+            alarm = book.alarms[id_]
+            if alarm.kind in MARKS:
+                self._told[id_] = Told(alarm.at, alarm.score, frozenset(alarm.requests), alarm.staff)
+        return self._watcher.look(now, list(self._told.values()))
+
+    def _changed(self, book: Book) -> Iterator[Request]:
+        for id_, one in book.requests.items():
+            if self._known.get(id_) is not one:
+                self._known[id_] = one
+                yield one
+
+
+def look(desk: Desk, watching: Watching) -> None:
     """Raise what the newest acts give reason for; each once."""
-    book = desk.book
-    known = {(one.kind, one.requests) for one in book.alarms.values()}
-    for found in watch([asking(one) for one in book.requests.values()]):
-        if (found.kind, found.requests) not in known:
-            desk.alarm(found.kind, found.words, found.score, (found.staff, found.requests))
+    for found in watching.found(desk.book, desk.now()):
+        desk.alarm(found.kind, found.words, found.score, (found.staff, found.requests))
     _attempts(desk)
 
 
 def asking(one: Request) -> Asking:
     """A request as detection reads it."""
-    granters = tuple(by for by, _ in one.grants)
     came = bool(one.reads) or one.standing is Standing.WAITING
     return Asking(
         one.id,
@@ -32,10 +58,12 @@ def asking(one: Request) -> Asking:
         one.duty.value,
         one.subject.id,
         one.case,
+        purpose=one.purpose,
         case_fits=one.case_fits,
         is_protected=one.is_protected,
+        is_emergency=one.is_emergency,
         came_to_something=came and one.case_fits is not False,
-        granters=granters,
+        grants=one.grants,
     )
 
 

@@ -1,130 +1,145 @@
-"""The rules, each over the sequence of requests across staff and time, not over one request by itself.
+"""Who is looked at more closely: the signs of all rules on one scale, and of them five a week, the strongest first.
 
-One request is plausible by itself; that several of the staff, over weeks, asked about several people who are all
-protected, was the reported case. Each rule says from what number on it speaks; the numbers are set by judgement, and
-none of them was measured on a year of work yet. A rule speaks when the newest request brings it to its number, so the
-same pattern is told as it grows, not with each look.
+One request is plausible by itself; what gives misuse away is the sequence, across staff, people and months. No rule
+says from what number on it speaks. Each says how surprising what it saw is, `marks` says how often normal work
+surprises as much, and reviewers get as many alarms as they can look into: what is rare at once, and at the end of the
+week whatever was rarest in it. A reviewer who got fifty would read none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from openforyou.privacy.detection.types import Asking, Finding
+from openforyou.privacy.detection.habits import habits
+from openforyou.privacy.detection.marks import MARKS, Mark
+from openforyou.privacy.detection.pairs import pairs
+from openforyou.privacy.detection.past import Past
+from openforyou.privacy.detection.people import people
+from openforyou.privacy.detection.signs import Sign
+from openforyou.privacy.detection.types import Asking, Finding, Told
 
-WINDOW = timedelta(days=60)
-JOINT_PEOPLE = 3
-"""Protected people about whom so many requests came within the window, by whoever of the staff."""
-SAME_PERSON = 3
-"""Requests about one person, by at least two of the staff or under at least two cases."""
-FISHING_WINDOW = timedelta(days=14)
-FISHING_PEOPLE = 6
-"""People about whom one of the staff asked and nothing came of it."""
-MISFITS = 2
-"""Requests of one of the staff whose case is unknown, closed or about somebody else."""
-HISTORY_MIN = 20
-"""So many requests make a habit, from which an hour can differ."""
-NIGHT_HOURS_APART = 5
-VOLUME_FACTOR = 4
-VOLUME_MIN = 8
-RETURNS = 3
-"""Grants in each direction between two of the staff."""
+BUDGET = 5
+"""Alarms a week, Monday to Sunday by UTC."""
+AT_ONCE = 3.0
+"""So rare a finding, about once in twenty weeks of normal work, does not wait for the end of the week."""
+GROWN = 2.0
+"""An alarm is repeated once it is so much rarer than it was."""
+SAME, BROADER = 0.5, 3
+"""A finding was told already if so much of it stood in an alarm that was not so many times as broad."""
+LAST_DAY = 6
+"""The week's rest is told on Sunday."""
+SEVERAL_FROM = -1.0
+"""Signs that are no alarm by themselves count together from here on."""
+LONE = 0.6
+"""Where so much of it is one sign, that one speaks for itself."""
 
 
-def watch(asks: Sequence[Asking]) -> list[Finding]:
-    """What the newest of `asks`, which are in order of time, gives reason for."""
-    if not asks:
+class Watcher:
+    """Of one broker: feed it what is asked and what becomes of it, and look now and then."""
+
+    def __init__(self, budget: int = BUDGET, marks: Mapping[str, Mark] = MARKS) -> None:
+        self._budget, self._marks = budget, marks
+        self._past = Past()
+        self._staff: set[str] = set()
+        self._subjects: set[int] = set()
+        self._found: dict[tuple[str, str], Finding] = {}
+        self._filled = ""
+        """The week whose rest was told."""
+
+    def put(self, one: Asking) -> None:
+        """A request, or what became of it. In the order in which they were asked."""
+        self._past.put(one)
+        self._staff.add(one.staff)
+        self._subjects.add(one.subject)
+
+    def look(self, now: datetime, told: Sequence[Told]) -> list[Finding]:
+        """What becomes an alarm now, strongest first. `told`: the alarms so far; five in a week are enough."""
+        self._found |= {key: finding(one, self._marks) for key, one in self.signs(now)}
+        week = _week(now)
+        is_end = now.weekday() == LAST_DAY and self._filled != week
+        left = self._budget - sum(_week(one.at) == week for one in told)
+        chosen: list[Finding] = []
+        for one in sorted(self._found.values(), key=lambda found: (-found.score, found.kind, found.requests)):
+            if len(chosen) >= left or one.score < (0 if is_end else AT_ONCE):
+                break
+            if not _is_told(one, (*told, *(_as_told(now, other) for other in chosen))):
+                chosen.append(one)
+        if is_end:
+            self._filled = week
+            self._found.clear()
+        return chosen
+
+    def signs(self, now: datetime) -> Iterator[tuple[tuple[str, str], Sign]]:
+        """The strongest of each kind about each staff, pair, person or group that something was heard of since."""
+        best: dict[tuple[str, str], Sign] = {}
+        for one in self._all(now):
+            key = (one.kind, one.key)
+            if key not in best or one.nats > best[key].nats:
+                best[key] = one
+        for staff in self._staff:
+            together = self._several(staff, [one for one in best.values() if staff in one.staff and len(one.staff) < 3])
+            if together is not None:
+                best["several", staff] = together
+        self._staff.clear()
+        self._subjects.clear()
+        self._past.lately_granted.clear()
+        yield from best.items()
+
+    def _all(self, now: datetime) -> Iterator[Sign]:
+        for staff in sorted(self._staff):
+            yield from habits(self._past, staff, now)
+            yield from pairs(self._past, staff, now)
+        for subject in sorted(self._subjects):
+            yield from people(self._past, subject, now)
+
+    def _several(self, staff: str, signs: list[Sign]) -> Sign | None:
+        """Weak signs of different kinds about one of the staff."""
+        kinds: dict[str, Sign] = {}
+        for one in signs:
+            if one.kind not in kinds or one.nats > kinds[one.kind].nats:
+                kinds[one.kind] = one
+        counted = {kind: self._marks[kind].score(one.nats) - SEVERAL_FROM for kind, one in kinds.items()}
+        strong = [kinds[kind] for kind, steps in counted.items() if steps > 0]
+        nats = sum(steps for steps in counted.values() if steps > 0)
+        if len(strong) < 2 or max(counted.values()) > LONE * nats:
+            return None
+        words = "Several signs about one of the staff. " + " ".join(one.words for one in strong)
+        requests = tuple(sorted({id_ for one in strong for id_ in one.requests}))
+        return Sign("several", staff, words, nats, (staff,), requests)
+
+
+def watch(asks: Iterable[Asking]) -> list[Finding]:
+    """What all of them together would be alarms for, as of the last; for whoever has no week to wait."""
+    watcher, last = Watcher(), None
+    for last in asks:
+        watcher.put(last)
+    if last is None:
         return []
-    last = asks[-1]
-    recent = [one for one in asks if last.at - one.at <= WINDOW]
-    mine = [one for one in asks if one.staff == last.staff]
-    rules = (_joint, _same_person, _circle)
-    found = [rule(recent, last) for rule in rules] + [_fishing(recent, last), _misfits(recent, last)]
-    found += [_hours(mine, last), _volume(mine, last)]
-    return [one for one in found if one is not None]
+    found = [finding(one) for _, one in watcher.signs(last.at)]
+    return sorted((one for one in found if one.score >= AT_ONCE), key=lambda one: -one.score)
 
 
-def _joint(recent: Sequence[Asking], last: Asking) -> Finding | None:
-    named = [one for one in recent if one.is_protected]
-    people = {one.subject for one in named}
-    if not last.is_protected or len(people) < JOINT_PEOPLE or _is_old(named, last):
-        return None
-    staff = {one.staff for one in named}
-    words = f"{len(staff)} of the staff asked about {len(people)} protected people within {WINDOW.days} days."
-    return _finding("joint", words, len(people) / JOINT_PEOPLE, named)
+def finding(one: Sign, marks: Mapping[str, Mark] = MARKS) -> Finding:
+    """On the scale of its kind."""
+    return Finding(one.kind, one.words, round(marks[one.kind].score(one.nats), 3), one.staff, one.requests)
 
 
-def _is_old(named: Sequence[Asking], last: Asking) -> bool:
-    """Whether the newest brings neither a new person nor somebody new of the staff."""
-    before = [one for one in named if one.id != last.id]
-    return last.subject in {one.subject for one in before} and last.staff in {one.staff for one in before}
+def _is_told(one: Finding, told: Iterable[Told]) -> bool:
+    """Whether an alarm said it already, and it has not grown since."""
+    mine = set(one.requests)
+    for other in told:
+        if one.score >= other.score + GROWN or len(other.requests) > BROADER * len(mine):
+            continue
+        if len(mine & other.requests) >= SAME * len(mine):
+            return True
+    return False
 
 
-def _same_person(recent: Sequence[Asking], last: Asking) -> Finding | None:
-    about = [one for one in recent if one.subject == last.subject]
-    spread = len({one.staff for one in about}) > 1 or len({one.case for one in about}) > 1
-    if len(about) < SAME_PERSON or not spread:
-        return None
-    words = f"{len(about)} requests about one person within {WINDOW.days} days."
-    return _finding("same_person", words, len(about) / SAME_PERSON, about)
+def _as_told(now: datetime, one: Finding) -> Told:
+    return Told(now, one.score, frozenset(one.requests), one.staff)
 
 
-def _circle(recent: Sequence[Asking], last: Asking) -> Finding | None:
-    for granter in last.granters:
-        given = [one for one in recent if one.staff == last.staff and granter in one.granters]
-        back = [one for one in recent if one.staff == granter and last.staff in one.granters]
-        if min(len(given), len(back)) >= RETURNS:
-            words = f"Two of the staff granted to each other {len(given)} and {len(back)} times."
-            return _finding("circle", words, min(len(given), len(back)) / RETURNS, [*given, *back])
-    return None
-
-
-def _fishing(recent: Sequence[Asking], last: Asking) -> Finding | None:
-    barren = [
-        one
-        for one in recent
-        if one.staff == last.staff and not one.came_to_something and last.at - one.at <= FISHING_WINDOW
-    ]
-    people = {one.subject for one in barren}
-    if len(people) < FISHING_PEOPLE:
-        return None
-    words = f"{len(people)} people asked about within {FISHING_WINDOW.days} days, and nothing came of it."
-    return _finding("fishing", words, len(people) / FISHING_PEOPLE, barren)
-
-
-def _misfits(recent: Sequence[Asking], last: Asking) -> Finding | None:
-    misfits = [one for one in recent if one.staff == last.staff and one.case_fits is False]
-    if last.case_fits is not False or len(misfits) < MISFITS:
-        return None
-    words = f"{len(misfits)} requests name a case that is unknown, closed or about somebody else."
-    return _finding("cases", words, len(misfits) / MISFITS, misfits)
-
-
-def _hours(mine: Sequence[Asking], last: Asking) -> Finding | None:
-    """An hour of the day far from every hour at which they asked before."""
-    habit = {one.at.hour for one in mine[:-1]}
-    if len(mine) <= HISTORY_MIN or not habit:
-        return None
-    apart = min(min((last.at.hour - hour) % 24, (hour - last.at.hour) % 24) for hour in habit)
-    if apart < NIGHT_HOURS_APART:
-        return None
-    return _finding("hours", f"{apart} hours away from every hour at which they asked before.", 1.0, [last])
-
-
-def _volume(mine: Sequence[Asking], last: Asking) -> Finding | None:
-    """Many times what they ask in a day in which they ask at all."""
-    days: dict[str, int] = {}
-    for one in mine:
-        days[one.at.date().isoformat()] = days.get(one.at.date().isoformat(), 0) + 1
-    today = days.pop(last.at.date().isoformat())
-    usual = sum(days.values()) / len(days) if days else 0.0
-    if len(mine) <= HISTORY_MIN or today < VOLUME_MIN or today < VOLUME_FACTOR * usual:
-        return None
-    asked = [one for one in mine if one.at.date() == last.at.date()]
-    return _finding("volume", f"{today} requests in a day, of {usual:.1f} usually.", today / VOLUME_MIN, asked)
-
-
-def _finding(kind: str, words: str, score: float, about: Sequence[Asking]) -> Finding:
-    staff = tuple(sorted({one.staff for one in about}))
-    return Finding(kind, words, score, staff, tuple(sorted(one.id for one in about)))
+def _week(at: datetime) -> str:
+    year, week, _ = at.isocalendar()
+    return f"{year} {week}"
