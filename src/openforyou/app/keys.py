@@ -13,11 +13,13 @@ from openforyou.privacy.access.service import Access
 from openforyou.privacy.access.store import Store
 from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.privacy.broker.operations import Operations, keeper_operations
+from openforyou.privacy.regions.operations import region_operations
 
 
 def operations(settings: Settings, keeper: LocalKeeper, stack: ExitStack, *, clock: Clock | None = None) -> Operations:
     """Of one broker, until it closes. What a room opens for its own goes onto `stack`."""
-    return keeper_operations(keeper) | access_operations(_access(settings, keeper, stack, clock))
+    access = _access(settings, keeper, stack, clock)
+    return keeper_operations(keeper) | access_operations(access) | region_operations(keeper, access)
 
 
 def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None = None) -> str:
