@@ -1,7 +1,7 @@
 """Other regions' brokers, as the file OPENFORYOU_REGIONS names them, and moves between them.
 
-A list in JSON: `[{"region": "north", "address": "tls://…", "cert": …, "key": …, "ca": …}]`; for a broker on this machine
-`"data": "/path"` in place of the address names the data folder whose `broker` it is.
+A list in JSON: `[{"region": "north", "address": "tls://…", "cert": …, "key": …, "ca": …}]`. For a broker on this
+machine, `"data": "/path"` in place of the address names the data folder whose `broker` it is.
 """
 
 from __future__ import annotations
