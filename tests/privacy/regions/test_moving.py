@@ -14,6 +14,7 @@ from openforyou.app.keys import enrol_first
 from openforyou.app.platform import Platform
 from openforyou.app.regions import check_certificate, folder, journal
 from openforyou.app.settings import Settings
+from openforyou.core.encoding import to_base64url
 from openforyou.core.ids import decode_id
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.source import FolderSource
@@ -140,7 +141,7 @@ def test_one_word_destroys_nothing(pair: Pair) -> None:
     mine = rules.end_bytes(word)
     other = next(one for one in pair.keys if one != who)
     for signatures in ({who: key.sign(mine), other: key.sign(mine)}, {who: key.sign(mine), "x": key.sign(mine)}, {}):
-        told = {name: acts.to_base64url(one) for name, one in signatures.items()}
+        told = {name: to_base64url(one) for name, one in signatures.items()}
         with pytest.raises(NoQuorum):
             pair.platform.keeper.call("regions.end", {"text": word, "signatures": told})
     assert (pair.platform.settings.broker_folder / "region.key").exists()

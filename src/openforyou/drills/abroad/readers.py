@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from openforyou.app.keys import enrol_first
 from openforyou.core.ids import encode_id
 from openforyou.drills.abroad.elsewhere import EMAIL, NORTH, abroad, maker, refusal
 from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.world import World
+from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.vault.types import Field, Subject
 
+WHY = "They wrote to support and cannot sign in any more."
+NO_KEY = "no_key_here"
 FIELDS = {
     "purpose": "account_recovery",
     "case": "S-1",
     "fields": ["email"],
     "minutes": 30,
-    "words": "They wrote to us.",
+    "words": WHY,
 }
 
 
@@ -30,20 +34,30 @@ def asks_at_their_own_broker(world: World, case: Case) -> Outcome:
         north.enrol("sue", Duty.SUPPORT)
         case.did("sue" in north.ids, f"she is of the staff of {NORTH}, with the duty to help people")
         error = refusal(north.do, "sue", Doing.REQUEST, _ask(subject))
-        case.stood(error is not None, f"her request is refused: {error.message if error else ''}")
+        case.stood(
+            error is not None and error.code == NO_KEY,
+            f"her request is refused ({error.code if error else None}): {error.message if error else ''}",
+        )
     return Outcome.PREVENTED
 
 
 @attack(Seat.SUPPORT)
 def act_replayed_at_the_home_broker(world: World, case: Case) -> Outcome:
-    """An act that was signed for the broker of another region is sent to the one of the person's home."""
+    """An act for the broker of another region is sent to the one of the person's home, by who is of both staffs."""
     subject, _ = maker(world)
     with abroad(world) as north:
         north.enrol("tom", Duty.SUPPORT)
+        stranger = refusal(world.platform.access.do, *north.signed("tom", Doing.REQUEST, _ask(subject)))
+        case.stood(stranger is not None, f"from abroad alone: {stranger.message if stranger else ''}")
+        north.ids["tom"] = enrol_first(world.settings, "tom", acts.public_text(north.keys["tom"]))
         text, signature = north.signed("tom", Doing.REQUEST, _ask(subject))
+        case.did(
+            north.relay.facts()["broker"] in text, "the same person is now of both staffs, and signs for the other"
+        )
         foreign = refusal(world.platform.access.do, text, signature)
-        case.did(f'"{north.relay.facts()["broker"]}"' in text, "the act is rightly signed, for another broker")
-        case.stood(foreign is not None, f"the home broker answers: {foreign.message if foreign else ''}")
+        case.stood(
+            foreign is not None and "broker of 'north'" in foreign.message, f"{foreign.message if foreign else ''}"
+        )
     return Outcome.PREVENTED
 
 
@@ -56,7 +70,9 @@ def grant_each_other_there(world: World, case: Case) -> Outcome:
         north.enrol("giver", Duty.GRANTER)
         case.did(len(north.ids) == 4, "asker and granter are theirs, with every duty that it takes")
         asked = refusal(north.do, "asker", Doing.REQUEST, _ask(subject))
-        case.stood(asked is not None, f"nothing comes to be granted: {asked.message if asked else ''}")
+        case.stood(
+            asked is not None and asked.code == NO_KEY, f"nothing comes to be granted: {asked.message if asked else ''}"
+        )
         opened = refusal(north.broker.open_own, subject, sealed)
         case.stood(opened is not None, f"and past all acts, the socket answers: {opened.message if opened else ''}")
     return Outcome.PREVENTED

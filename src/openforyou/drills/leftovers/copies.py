@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
+
+from sqlalchemy import Connection
 
 from openforyou.drills.attack import Case, Outcome, Seat, attack
-from openforyou.drills.leftovers.moves import Killed, a_move, refusal
+from openforyou.drills.leftovers.moves import Move, a_move, killed_in, refusal
 from openforyou.drills.world import World
+from openforyou.privacy.vault import store
 from openforyou.privacy.vault.types import Field
 
 
@@ -14,7 +18,7 @@ from openforyou.privacy.vault.types import Field
 def old_backup_kept(world: World, case: Case) -> Outcome:
     """A backup of the old broker's folder and of the seals is made during the move, and kept."""
     with a_move(world) as made:
-        journal = refusal_of_kill(lambda: made.move("one"))
+        journal = killed_in(lambda: made.move("one"))
         case.did(journal, "the move is cut off midway")
         backup = made.back_up("night")
         case.did((backup / "broker" / "region.key").exists(), "a backup has the region's key and the seals")
@@ -34,7 +38,7 @@ def old_backup_kept(world: World, case: Case) -> Outcome:
 def table_copied(world: World, case: Case) -> Outcome:
     """The database's superuser copies the sealed fields into a table of their own before the move."""
     with a_move(world) as made:
-        refusal_of_kill(lambda: made.move("counted"))
+        killed_in(lambda: made.move("counted"))
         world.sql("CREATE TABLE kept AS SELECT * FROM sealed_fields")
         try:
             case.did(world.sql("SELECT count(*) FROM kept")[0][0] > 0, "the copy holds the old seals")
@@ -54,10 +58,10 @@ def killed_midway_and_read(world: World, case: Case) -> Outcome:
     """The process is killed behind each step, and then every file of the platform is read for what there was."""
     with a_move(world) as made:
         steps = ("planted", "counted", "secrets", "one", "moved")
-        killed = [refusal_of_kill(lambda name=name: made.move(name)) for name in steps]
+        killed = [killed_in(partial(made.move, name)) for name in steps]
         journal = made.move()
         made.agree()
-        ends = [refusal_of_kill(lambda name=name: made.certify(name)) for name in ("destroyed", "ended", "rewritten")]
+        ends = [killed_in(partial(made.certify, name)) for name in ("destroyed", "ended", "rewritten")]
         case.did(all(killed) and all(ends), f"killed {len(killed) + len(ends)} times, each time behind another step")
         told = made.checked(made.certify())
         before, after = journal.seen_before, told["scan"]
@@ -72,17 +76,6 @@ def killed_midway_and_read(world: World, case: Case) -> Outcome:
     return Outcome.PREVENTED
 
 
-def _opened(made: object, connection: object) -> int:
-    from openforyou.privacy.vault import store
-
-    seals = [(one, store.get(connection, one)) for one in made.people]  # type: ignore[attr-defined, arg-type]
-    return sum(Field.EMAIL in made.target.open_own(one, sealed) for one, sealed in seals)  # type: ignore[attr-defined]
-
-
-def refusal_of_kill(what: object) -> bool:
-    """Whether it was killed."""
-    try:
-        what()  # type: ignore[operator]
-    except Killed:
-        return True
-    return False
+def _opened(made: Move, connection: Connection) -> int:
+    seals = [(one, store.get(connection, one)) for one in made.people]
+    return sum(Field.EMAIL in made.target.open_own(one, sealed) for one, sealed in seals)

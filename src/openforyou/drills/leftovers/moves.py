@@ -121,3 +121,12 @@ def refusal(what: Callable[[], Any]) -> OpenForYouError | None:
     except OpenForYouError as error:
         return error
     return None
+
+
+def killed_in(what: Callable[[], Any]) -> bool:
+    """Whether it was killed."""
+    try:
+        what()
+    except Killed:
+        return True
+    return False

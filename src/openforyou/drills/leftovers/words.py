@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openforyou.core.encoding import to_base64url
 from openforyou.drills.attack import Case, Outcome, Seat, attack
-from openforyou.drills.leftovers.moves import a_move, refusal
+from openforyou.drills.leftovers.moves import a_move, killed_in, refusal
 from openforyou.drills.world import World
 from openforyou.privacy.regions import rules
 
@@ -51,10 +51,7 @@ def ended_without_a_move(world: World, case: Case) -> Outcome:
 def moved_what_was_not_there(world: World, case: Case) -> Outcome:
     """A superuser takes a person's seal out midway, and an administrator goes on with the move."""
     with a_move(world) as made:
-        made.moving()
-        from openforyou.drills.leftovers.copies import refusal_of_kill
-
-        refusal_of_kill(lambda: made.move("counted"))
+        killed_in(lambda: made.move("counted"))
         lost = made.people[0].id
         gone = world.sql("DELETE FROM sealed_fields WHERE subject_id = %s RETURNING 1", lost)
         case.did(len(gone) == 1, "one person's seal is gone")

@@ -285,6 +285,6 @@ def _finish_end(folder: Path) -> None:
 
 def _ended(region: str) -> RegionEnded:
     return RegionEnded(
-        f"The keys of the region {region} were destroyed after its people had moved.",
+        f"The keys of the region {region} were destroyed, as two administrators signed.",
         hint="Set OPENFORYOU_REGION and OPENFORYOU_BROKER to the region where they are at home now.",
     )

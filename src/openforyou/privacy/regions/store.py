@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Column, Connection, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.tables import sealed_fields as table
@@ -45,6 +46,20 @@ def remark(connection: Connection, marks: Mapping[bytes, bytes]) -> int:
         for was, becomes in marks.items():
             changed += connection.execute(statement, {"was": was, "becomes": becomes}).rowcount
     return changed
+
+
+def part(engine: Engine) -> list[str]:
+    """Begin a new segment of the write-ahead log behind everything that was, once the database's statistics, which hold
+    samples of old rows, are made anew; so that `person.store.rewrite` leads over all of it. Answers what was refused."""
+    refused = []
+    steps = ("ANALYZE sealed_fields", "VACUUM FULL pg_catalog.pg_statistic", "SELECT pg_switch_wal()")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for step in steps:
+            try:
+                connection.exec_driver_sql(step)
+            except DBAPIError as error:
+                refused.append(f"{step} was refused: {str(error.orig).splitlines()[0]}")
+    return refused
 
 
 def remove(connection: Connection, subjects: list[Subject]) -> None:
