@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from openforyou.app.platform import Platform
-from openforyou.app.regions import broker_of, check_certificate, journal, moving, places, read_regions
+from openforyou.app.regions import broker_of, check_certificate, journal, moving, places, publish, read_regions
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.cli.terminal import progress_bar
@@ -61,12 +61,14 @@ def move(
     settings = Settings.read(data)
     with Platform(settings) as platform, closing(broker_of(settings, to)) as target, progress_bar("Moving") as progress:
         done = moving(platform, target).move((settings.region, to), places(settings, also or [])[0], progress)
-    told: dict[str, Any] = {"move": done.move, "state": done.state, "people": done.people}
+    told: dict[str, Any] = {"move": done.move, "state": done.state, "keys": done.keys}
     told |= {"before": done.before, "after": done.after, "word": done.word}
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
-    typer.echo(f"{done.people:,} keys' people moved: {done.after['entries']:,} entries, root {done.after['root']}.")
+    typer.echo(
+        f"{done.keys:,} accounts and viewers moved: {done.after['entries']:,} entries, root {done.after['root']}."
+    )
     typer.echo("Two administrators of access now sign, each by: openforyou regions agree --by THEIR_ID --key FILE")
 
 
@@ -114,6 +116,7 @@ def certify(
         target = stack.enter_context(closing(broker_of(settings, under_way.target)))
         progress = stack.enter_context(progress_bar("Certifying"))
         text = moving(platform, target).certify(looked, beside, settings.log_key(), progress)
+        publish(platform)
     out.write_text(text)
     typer.echo(f"{out}. Check it with: openforyou regions verify {out} --log URL|DIR --key VKEY")
     typer.echo(f"Now set OPENFORYOU_REGION={under_way.target}, and OPENFORYOU_BROKER to its broker.")
@@ -139,7 +142,7 @@ def verify(
         typer.echo(json.dumps(told, indent=2))
         return
     typer.echo(
-        f"Right. From {told['from']} to {told['to']}, {told['people']:,} keys, at leaf {told['leaf']} of the log."
+        f"Right. From {told['from']} to {told['to']}, {told['keys']:,} accounts and viewers, at leaf {told['leaf']} of the log."
     )
     typer.echo("Not looked at: " + "; ".join(told["scan"]["not_scanned"]) + ".")
 

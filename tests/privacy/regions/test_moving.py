@@ -166,7 +166,7 @@ def test_a_leftover_is_named_and_a_forged_certificate_too(pair: Pair) -> None:
     body = rules.opened(text, [key.verifying])
     with pytest.raises(BadCertificate, match="destroyed by two"):
         rules.certify({**body, "destroyed": {**body["destroyed"], "by": ["one", "one"]}}, key)
-    again = rules.certify({**body, "people": 9}, key)
+    again = rules.certify({**body, "keys": 9}, key)
     with pytest.raises(BadCertificate, match="does not name"):
         check_certificate(again, key.verifying, source)
     with pytest.raises(BadCertificate, match="not signed"):

@@ -71,7 +71,7 @@ def certificate_forged(world: World, case: Case) -> Outcome:
         text = made.certify()
         body, key = made.checked(text), world.log_key()
         body.pop("leaf")
-        forged = rules.certify({**body, "people": body["people"] + 40}, key)
+        forged = rules.certify({**body, "keys": body["keys"] + 40}, key)
         case.did(forged != text, "forged and rightly signed")
         error = refusal(lambda: made.checked(forged))
         case.stood(error is not None, f"who checks it is told: {error.message if error else ''}")

@@ -44,7 +44,8 @@ class Journal:
     """Ids of accounts that do not exist."""
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
-    people: int = 0
+    keys: int = 0
+    """Of accounts and viewers, the canaries' not counted."""
     marks: int = 0
     seen_before: dict[str, int] = field(default_factory=dict)
     needles: str = ""

@@ -22,9 +22,10 @@ from openforyou.core.ids import encode_id, new_id
 from openforyou.core.progress import Progress, silent
 from openforyou.events.log.store import enqueue
 from openforyou.ledger.keys import SigningKey
+from openforyou.privacy.broker.client import ERRORS
 from openforyou.privacy.person.store import rewrite
 from openforyou.privacy.regions import rules, store
-from openforyou.privacy.regions.errors import BadMove, Leftovers, NotYet, Unequal
+from openforyou.privacy.regions.errors import BadMove, Leftovers, NoQuorum, NotYet, Unequal
 from openforyou.privacy.regions.journal import Journal, State
 from openforyou.privacy.regions.sweeping import Sweep, needles_of, sweep
 from openforyou.privacy.vault import crypto
@@ -35,6 +36,8 @@ from openforyou.storage.database import Database
 CANARIES = 3
 CERTIFICATE = "certificate"
 AT_ONCE = 1_000
+END_S = 60.0
+_ENDING = {**ERRORS, NoQuorum.code: NoQuorum}
 _NEEDLES = b"ofy-needles-1"
 Step = Callable[[str], None]
 
@@ -46,7 +49,7 @@ class Broker(Keeper, Protocol):
         """See `LocalKeeper.adopt`."""
         ...
 
-    def call(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, operation: str, arguments: Mapping[str, Any], **how: Any) -> dict[str, Any]:
         """See `BrokerClient.call`."""
         ...
 
@@ -116,7 +119,7 @@ class Moving:
         told = json.dumps([to_base64url(one) for one in (*planted, *wrapped)]).encode()
         journal.needles = crypto.wrap(key, _NEEDLES, told).hex()
         journal.before = self._inventory(journal, self._source, journal.source)
-        journal.people = len(_subjects(self._source)) - 2 * CANARIES
+        journal.keys = len(_subjects(self._source)) - 2 * CANARIES
         with self._database.connect() as connection, suppress(Exception):
             connection.exec_driver_sql("CHECKPOINT")
         journal.seen_before = self._sweep(journal, places, [], progress).found
@@ -234,7 +237,7 @@ class Moving:
         asked = {"text": journal.word, "signatures": journal.signatures}
         by = sorted(journal.signatures)
         with suppress(RegionEnded):  # it was done, and the process was killed before it was noted
-            by = list(self._source.call("regions.end", asked)["by"])
+            by = list(self._source.call("regions.end", asked, errors=_ENDING, timeout_s=END_S)["by"])
         self._step("destroyed")
         journal.ended = {"region": journal.source, "by": by, "word": journal.word}
         journal.state = State.ENDED
@@ -253,7 +256,7 @@ class Moving:
         body = {
             **told,
             "at": journal.at,
-            "people": journal.people,
+            "keys": journal.keys,
             "inventory": {"before": journal.before, "after": journal.after},
             "destroyed": journal.ended,
             "scan": scanned,

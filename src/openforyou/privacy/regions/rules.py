@@ -32,9 +32,9 @@ MOVE = "region_move"
 """The type of the log's record."""
 QUORUM = 2
 CANARY_DOMAIN = "canary.invalid"
-_RECORD = frozenset({"move", "certificate", "from", "to", "people", "at"})
+_RECORD = frozenset({"move", "certificate", "from", "to", "keys", "at"})
 _BODY = frozenset(
-    {"form", "move", "from", "to", "at", "people", "inventory", "destroyed", "scan", "marks", "canaries", "log"}
+    {"form", "move", "from", "to", "at", "keys", "inventory", "destroyed", "scan", "marks", "canaries", "log"}
 )
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -119,7 +119,7 @@ def problem(body: Mapping[str, Any]) -> str:
 def leaf(body: Mapping[str, Any], certificate: str) -> bytes:
     """The log's record of a certificate, by its SHA-256."""
     told = {"move": body["move"], "certificate": certificate, "from": body["from"], "to": body["to"]}
-    record = {**told, "people": body["people"], "at": body["at"]}
+    record = {**told, "keys": body["keys"], "at": body["at"]}
     assert is_sound(record), "a record of a move in another form"
     return encode_record(MOVE, record)
 
@@ -139,8 +139,8 @@ def is_sound(body: Mapping[str, Any]) -> bool:
             and body["from"] != body["to"]
             and _HASH.fullmatch(body["certificate"]) is not None
             and re.fullmatch("[0-9a-f]{16}", body["move"]) is not None
-            and type(body["people"]) is int
-            and body["people"] >= 0
+            and type(body["keys"]) is int
+            and body["keys"] >= 0
             and at.tzinfo is not None
         )
     except (KeyError, TypeError, ValueError):

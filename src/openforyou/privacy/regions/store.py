@@ -49,8 +49,8 @@ def remark(connection: Connection, marks: Mapping[bytes, bytes]) -> int:
 
 
 def part(engine: Engine) -> list[str]:
-    """Begin a new segment of the write-ahead log behind everything that was, once the database's statistics, which hold
-    samples of old rows, are made anew; so that `person.store.rewrite` leads over all of it. Answers what was refused."""
+    """Begin a new segment of the write-ahead log behind all that was, once the statistics, which hold samples of old
+    rows, are made anew; so that `person.store.rewrite` leads over all of it. Answers what was refused."""
     refused = []
     steps = ("ANALYZE sealed_fields", "VACUUM FULL pg_catalog.pg_statistic", "SELECT pg_switch_wal()")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
