@@ -22,7 +22,7 @@ from openforyou.core.ids import encode_id, new_id
 from openforyou.core.progress import Progress, silent
 from openforyou.events.log.store import enqueue
 from openforyou.ledger.keys import SigningKey
-from openforyou.privacy.broker.client import ERRORS
+from openforyou.privacy.broker.client import ERRORS, Errors
 from openforyou.privacy.person.store import rewrite
 from openforyou.privacy.regions import rules, store
 from openforyou.privacy.regions.errors import BadMove, Leftovers, NoQuorum, NotYet, Unequal
@@ -49,7 +49,14 @@ class Broker(Keeper, Protocol):
         """See `LocalKeeper.adopt`."""
         ...
 
-    def call(self, operation: str, arguments: Mapping[str, Any], **how: Any) -> dict[str, Any]:
+    def call(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        timeout_s: float | None = None,
+        errors: Errors = ...,
+    ) -> dict[str, Any]:
         """See `BrokerClient.call`."""
         ...
 
