@@ -141,9 +141,8 @@ def verify(
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
-    typer.echo(
-        f"Right. From {told['from']} to {told['to']}, {told['keys']:,} accounts and viewers, at leaf {told['leaf']} of the log."
-    )
+    where = f"From {told['from']} to {told['to']}, at leaf {told['leaf']} of the log"
+    typer.echo(f"Right. {where}: {told['keys']:,} accounts and viewers.")
     typer.echo("Not looked at: " + "; ".join(told["scan"]["not_scanned"]) + ".")
 
 

@@ -16,6 +16,7 @@ from openforyou.app.regions import check_certificate, folder, journal
 from openforyou.app.settings import Settings
 from openforyou.core.encoding import to_base64url
 from openforyou.core.ids import decode_id
+from openforyou.events.leaf import Record, decode_leaf
 from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.source import FolderSource
 from openforyou.privacy.access import acts
@@ -166,6 +167,11 @@ def test_a_leftover_is_named_and_a_forged_certificate_too(pair: Pair) -> None:
     body = rules.opened(text, [key.verifying])
     with pytest.raises(BadCertificate, match="destroyed by two"):
         rules.certify({**body, "destroyed": {**body["destroyed"], "by": ["one", "one"]}}, key)
+    said = decode_leaf(rules.leaf(body, rules.digest_of(text)))
+    assert isinstance(said, Record)
+    assert rules.is_sound(said.body)
+    assert not rules.is_sound({**said.body, "to": said.body["from"]})
+    assert not rules.is_sound({**said.body, "who": "ada"})
     again = rules.certify({**body, "keys": 9}, key)
     with pytest.raises(BadCertificate, match="does not name"):
         check_certificate(again, key.verifying, source)
