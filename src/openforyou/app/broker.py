@@ -18,12 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from openforyou.app.children import Child
-from openforyou.app.keys import opened_access
+from openforyou.app.keys import opened_access, operations
 from openforyou.app.settings import Settings
 from openforyou.core.clock import Clock
 from openforyou.core.errors import BadInput
 from openforyou.events.log import store as log_store
-from openforyou.privacy.access.operations import access_operations
 from openforyou.privacy.broker.address import SOCKET, Address, Tls
 from openforyou.privacy.broker.client import BATCH, BrokerClient
 from openforyou.privacy.broker.keeper import LocalKeeper
@@ -66,7 +65,7 @@ class Folder:
         with ExitStack() as stack:
             self.keeper = stack.enter_context(LocalKeeper.open(settings.broker_folder, settings.region))
             self._access = opened_access(settings, self.keeper, stack, clock)
-            self._operations = access_operations(self._access)
+            self._operations = operations(self.keeper, self._access)
             self._open = stack.pop_all()
 
     def call(self, operation: str, arguments: Mapping[str, Any], **_: Any) -> dict[str, Any]:

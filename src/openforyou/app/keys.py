@@ -14,11 +14,12 @@ from openforyou.privacy.access.service import Access
 from openforyou.privacy.access.store import Store
 from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.privacy.broker.operations import Operations, keeper_operations
+from openforyou.privacy.regions.operations import region_operations
 
 
-def operations(settings: Settings, keeper: LocalKeeper, stack: ExitStack) -> Operations:
-    """Of one broker, until it closes. What a room opens for its own goes onto `stack`."""
-    return keeper_operations(keeper) | access_operations(opened_access(settings, keeper, stack))
+def operations(keeper: LocalKeeper, access: Access) -> Operations:
+    """Of one broker."""
+    return keeper_operations(keeper) | access_operations(access) | region_operations(keeper, access)
 
 
 def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None = None) -> str:
@@ -35,9 +36,8 @@ def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None 
 def opened_access(settings: Settings, keeper: LocalKeeper, stack: ExitStack, clock: Clock | None = None) -> Access:
     """Access by staff on a broker's folder, until `stack` closes. The log's key holds that was met first."""
     store = stack.enter_context(closing(Store(settings.broker_folder, keeper.region)))
-    return Access(
-        store, Published(_log(settings, stack), store.fact(VKEY).decode()), KeeperVault(keeper), clock or SystemClock()
-    )
+    published = Published(_log(settings, stack), store.fact(VKEY).decode())
+    return Access(store, published, KeeperVault(keeper), clock or SystemClock())
 
 
 def _log(settings: Settings, stack: ExitStack) -> Source:

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     broker_key: str = Field("", description="File with that certificate's key, without a password.")
     broker_ca: str = Field("", description="File with the authority's certificate that the broker's leads to.")
 
+    regions: str = Field(
+        "", description="File that names the brokers of other regions, for moves between them; empty: none is known."
+    )
     broker_log: str = Field(
         "", description="Where a broker reads the public log, as https://example.org/log; empty: DATA/log."
     )

@@ -19,10 +19,13 @@ from openforyou.learn.manifest.signing import MODEL, RECORD_FIELDS
 from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 from openforyou.privacy.access import records as access
 from openforyou.privacy.person import rules as persons
+from openforyou.privacy.regions import rules as regions
 
 REFUSED = "refused"
 PERSONS = frozenset({persons.ERASURE, persons.RETENTION})
-KNOWN = frozenset({POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *PERSONS, *access.FORMS})
+KNOWN = frozenset(
+    {POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *PERSONS, *access.FORMS, regions.MOVE}
+)
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = MODELS_MAX = 100_000
 LATE_S = 600.0
@@ -81,6 +84,9 @@ class Records:
         elif told.type in access.FORMS:
             if not access.is_sound(told.type, told.body):
                 self._wrong("bad_record", index, f"this {told.type} says what none can say, or in another form")
+        elif told.type == regions.MOVE:
+            if not regions.is_sound(told.body):
+                self._wrong("bad_record", index, "this record of a move between regions says what none can say")
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 

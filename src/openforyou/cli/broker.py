@@ -76,13 +76,13 @@ def broker(
     leave = threading.Event()
     _on_leaving(leave, as_child=as_child)
     with ExitStack() as stack:
-        from openforyou.app.keys import operations
+        from openforyou.app.keys import opened_access, operations
         from openforyou.privacy.broker.server import Server, alone
 
         stack.enter_context(alone(settings.broker_folder))
         keeper = stack.enter_context(LocalKeeper.open(settings.broker_folder, settings.region))
         listener, tls, where = _listening(settings.broker_folder, listen, (cert, key, ca), bool(peer))
-        answering = operations(settings, keeper, stack)
+        answering = operations(keeper, opened_access(settings, keeper, stack))
         stack.enter_context(Server(listener, answering, peers=peer or (), tls=tls))
         if not as_child:
             typer.echo(f"The broker of the region {keeper.region} is at {where}  (Ctrl-C stops it)")

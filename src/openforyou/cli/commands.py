@@ -28,6 +28,7 @@ from openforyou.cli import (
     models,
     policy,
     queue,
+    regions,
     rights,
     serve,
     sounds,
@@ -93,6 +94,7 @@ app.add_typer(rights.app, name="rights")
 app.add_typer(claims.app, name="claims")
 app.add_typer(queue.app, name="queue")
 app.add_typer(identities.app, name="identities")
+app.add_typer(regions.app, name="regions")
 app.add_typer(sounds.app, name="sounds")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")

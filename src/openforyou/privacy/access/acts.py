@@ -95,7 +95,7 @@ def check(act: Act, keys: Iterable[str], broker: str, now: datetime) -> None:
             hint="Staff act at the broker of their own region, and a person's data opens at theirs.",
             field="broker",
         )
-    if not any(_verifies(key, act.signature, signed_bytes(act.text)) for key in keys):
+    if not any(verifies(key, act.signature, signed_bytes(act.text)) for key in keys):
         raise BadAct(
             "The signature is not by who the act names.", hint="Sign with the key that you were enrolled with."
         )
@@ -125,7 +125,8 @@ def check_public(text: str) -> str:
     )
 
 
-def _verifies(key: str, signature: bytes, message: bytes) -> bool:
+def verifies(key: str, signature: bytes, message: bytes) -> bool:
+    """Whether a public key in its written form made that signature."""
     kind, _, encoded = key.partition(":")
     data = from_base64url(encoded)
     try:

@@ -101,6 +101,12 @@ class Access:
             self._desk.refresh()
             return registry.as_answer(registry.first(self._desk, name, key))
 
+    def administrators(self) -> list[Staff]:
+        """Who they are now, with their keys."""
+        with self._desk.lock:
+            self._desk.refresh()
+            return [one for one in self._desk.book.administrators() if one.is_active]
+
     def facts(self) -> Answer:
         """What everybody may know: the broker's name, the purposes, what may not be exceeded."""
         return {"broker": self._desk.name, "purposes": [lists.purpose_told(one) for one in PURPOSES]}

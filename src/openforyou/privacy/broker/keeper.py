@@ -17,12 +17,13 @@ from openforyou.core.errors import TooLarge
 from openforyou.core.ids import MAX_ID, encode_id
 from openforyou.privacy.broker.store import FILE, MARK_CHARACTERS, Held, Keystore
 from openforyou.privacy.vault import crypto
-from openforyou.privacy.vault.custody import Custody, FileCustody
-from openforyou.privacy.vault.errors import BadKeyFile, Destroyed, SecretHeld, Unopened, WrongRegion
+from openforyou.privacy.vault.custody import KEY_FILE, Custody, FileCustody
+from openforyou.privacy.vault.errors import BadKeyFile, Destroyed, RegionEnded, SecretHeld, Unopened, WrongRegion
 from openforyou.privacy.vault.types import Field, Kind, Subject
 
 SECRET_BYTES = 32
 HOME = "home"
+ENDED = "ended"
 _MARKS, _FINGERPRINT, _REGION = "mark_key", "fingerprint", "region"
 _MARKS_BOUND = b"ofy-mark-key-1 "
 _log = logging.getLogger(__name__)
@@ -68,6 +69,9 @@ class LocalKeeper:
         began = (folder / FILE).exists()
         keystore = Keystore(folder)
         try:
+            if keystore.about(ENDED) is not None:
+                _finish_end(folder)
+                raise _ended(region)
             load = FileCustody.load if began and not keystore.is_empty() else FileCustody.make
             return cls(keystore, load(folder, region), clock or SystemClock(), accept_loss=accept_loss)
         except BaseException:
@@ -83,6 +87,11 @@ class LocalKeeper:
     def folder(self) -> Path:
         """Where the keystore lies."""
         return self._keystore.folder
+
+    @property
+    def fingerprint(self) -> str:
+        """Says which region's key it is, and nothing about it."""
+        return (self._keystore.about(_FINGERPRINT) or b"").decode()
 
     # What `Keeper` promises
 
@@ -104,6 +113,8 @@ class LocalKeeper:
         return {field: crypto.open_sealed(key, subject, field, self.region, value) for field, value in sealed.items()}
 
     def mark(self, field: Field, values: Sequence[bytes]) -> list[bytes]:
+        if not self._marks:
+            raise _ended(self.region)
         return [crypto.mark(self._marks, field.value, value) for value in values]
 
     def event_secrets(self, viewers: Collection[int]) -> dict[int, bytes]:
@@ -150,6 +161,26 @@ class LocalKeeper:
                     hint="Put back the broker's folder that belongs to this database.",
                 )
 
+    # The end of a region
+
+    def subjects(self) -> list[Subject]:
+        """Everybody whose key is kept here."""
+        return self._keystore.subjects()
+
+    def wrapped(self, subjects: Sequence[Subject]) -> list[bytes]:
+        """The wrapped keys of those who have one, as the keystore's file holds them."""
+        return [row.wrapped for row in self._keystore.held(subjects).values()]
+
+    def end_region(self) -> int:
+        """Destroy every key here and the region's, for good; answers how many people had one. May be called again.
+
+        Whoever calls has seen that two agreed: `privacy.regions.operations`.
+        """
+        count = self._keystore.end(ENDED, self._now())
+        self._custody.destroy()
+        self._marks = b""
+        return count
+
     # Keys
 
     def _made(self, subjects: Collection[Subject]) -> dict[Subject, bytes]:
@@ -159,6 +190,7 @@ class LocalKeeper:
         held = self._keystore.held(subjects)
         missing = [one for one in subjects if one not in held]
         if missing:
+            self._require_region()
             with self._keystore.changing():
                 gone = self._gone(missing)
                 if gone:
@@ -172,12 +204,17 @@ class LocalKeeper:
         held = self._keystore.held([subject]).get(subject)
         if held is not None:
             return self._unwrapped(subject, held)
+        self._require_region()
         if self._gone([subject]):
             raise _destroyed([subject])
         raise Unopened(
             f"The {subject.kind.value} {encode_id(subject.id)} has no key here.",
             hint="Put the newest copy of the broker's folder back.",
         )
+
+    def _require_region(self) -> None:
+        if self._keystore.about(ENDED) is not None:
+            raise _ended(self.region)
 
     def _wrapped(self, subject: Subject, key: bytes, secret: bytes | None = None) -> Held:
         bound = crypto.binding(subject, self.region)
@@ -235,4 +272,19 @@ def _destroyed(subjects: Sequence[Subject]) -> Destroyed:
     return Destroyed(
         f"The key of the {first.kind.value} {encode_id(first.id)} was destroyed, and with it what was sealed under it.",
         hint="Nothing brings it back. Whoever comes again begins anew.",
+    )
+
+
+def _finish_end(folder: Path) -> None:
+    """An end that was cut off before its key was written over."""
+    path = folder / KEY_FILE
+    if path.exists():
+        path.write_bytes(bytes(path.stat().st_size))
+        path.unlink()
+
+
+def _ended(region: str) -> RegionEnded:
+    return RegionEnded(
+        f"The keys of the region {region} were destroyed, as two administrators signed.",
+        hint="Set OPENFORYOU_REGION and OPENFORYOU_BROKER to the region where they are at home now.",
     )

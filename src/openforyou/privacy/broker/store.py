@@ -183,6 +183,18 @@ class Keystore:
             )
         return count
 
+    def end(self, name: str, at: str) -> int:
+        """Delete every key, and what the keystore's own are; note under `name` how many there were, once."""
+        with self.changing() as connection:
+            row = connection.execute("SELECT value FROM keystore WHERE name = ?", (name,)).fetchone()
+            if row is not None:
+                return int(bytes(row[0]).split(b" ")[0])
+            count = int(connection.execute("SELECT count(*) FROM subject_keys").fetchone()[0])
+            connection.execute("DELETE FROM subject_keys")
+            connection.execute("DELETE FROM keystore WHERE name = 'mark_key'")
+            connection.execute("INSERT INTO keystore VALUES (?, ?)", (name, f"{count} {at}".encode()))
+        return count
+
     def bury(self, marks: Collection[str], at: str) -> None:
         """Take over marks of keys that were destroyed."""
         with self.changing() as connection:

@@ -43,15 +43,20 @@ class Custody(Protocol):
         """What `wrap` was given. Raises `Unopened` where it was altered, or bound to something else."""
         ...
 
+    def destroy(self) -> None:
+        """Destroy the region's key for good. May be called again."""
+        ...
+
 
 class FileCustody:
     """The region's key in `FOLDER/region.key`, readable by its owner alone: one line of format, region, key, check."""
 
-    def __init__(self, region: str, key: bytes) -> None:
+    def __init__(self, region: str, key: bytes, path: Path | None = None) -> None:
         assert len(key) == crypto.KEY_BYTES, "a region's key has 32 bytes"
         assert crypto.REGION.fullmatch(region), "callers check the name"
         self._region = region
         self._key = key
+        self._path = path
 
     @classmethod
     def load(cls, folder: Path, region: str) -> FileCustody:
@@ -76,7 +81,7 @@ class FileCustody:
                 hint="Set OPENFORYOU_REGION to the key's region, or give the broker the folder of the other one.",
                 field="OPENFORYOU_REGION",
             )
-        return cls(region, key)
+        return cls(region, key, path)
 
     @classmethod
     def make(cls, folder: Path, region: str) -> FileCustody:
@@ -99,6 +104,18 @@ class FileCustody:
 
     def unwrap(self, bound: bytes, wrapped: bytes) -> bytes:
         return crypto.unwrap(self._key, bound, wrapped)
+
+    def destroy(self) -> None:
+        """Written over where it lies, made durable, and deleted; let go of in memory."""
+        self._key = bytes(crypto.KEY_BYTES)
+        if self._path is None or not self._path.exists():
+            return
+        with self._path.open("r+b") as file:
+            file.write(bytes(self._path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        self._path.unlink()
+        _sync(self._path.parent)
 
     def __repr__(self) -> str:
         return f"FileCustody({self._region!r}, {self.fingerprint})"
@@ -146,7 +163,11 @@ def _write_once(path: Path, content: bytes) -> None:
             return
     finally:
         staged.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

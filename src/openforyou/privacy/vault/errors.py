@@ -33,6 +33,12 @@ class WrongRegion(NotAllowed):
     code = "wrong_region"
 
 
+class RegionEnded(Conflict):
+    """The region's keys were destroyed by quorum: nothing that was sealed there opens any more."""
+
+    code = "region_ended"
+
+
 class BadKeyFile(BadInput):
     """A file with a key is missing, damaged, or another's; no new one is made in its place."""
 
