@@ -34,8 +34,8 @@ from openforyou.catalog.types import Right
 from openforyou.core.clock import SystemClock
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.progress import Progress, silent
-from openforyou.events import store as events_store
 from openforyou.events.log.sequencer import Sequencer
+from openforyou.events.store import ROWS_AT_ONCE
 from openforyou.learn import dataset as door
 from openforyou.learn.manifest.errors import NotAllowed
 from openforyou.learn.manifest.service import Manifests
@@ -48,6 +48,7 @@ from openforyou.storage.embedded import EmbeddedPostgres
 
 ITEMS_DRAWN = 0.2
 WORDS_AT_ONCE = 2_000
+EVERY_ROW = text("SELECT * FROM viewer_items ORDER BY viewer_id, first_at, item_id")
 CREATOR = 1
 DURATION_MS = 30_000
 
@@ -190,7 +191,7 @@ class _Bench:
 
     def _read_all(self) -> None:
         with self._database.connect() as connection:
-            for _ in events_store.training_rows(connection, self._viewers.tolist(), self._items.tolist()):
+            for _ in connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(EVERY_ROW):
                 continue
 
     def _plant(self) -> int:
