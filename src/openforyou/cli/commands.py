@@ -11,6 +11,7 @@ import typer
 
 from openforyou import __version__
 from openforyou.cli import (
+    access,
     bench,
     broker,
     claims,
@@ -92,6 +93,7 @@ app.add_typer(database.app, name="database")
 app.add_typer(policy.app, name="policy")
 app.add_typer(rights.app, name="rights")
 app.add_typer(claims.app, name="claims")
+app.add_typer(access.app, name="access")
 app.add_typer(queue.app, name="queue")
 app.add_typer(identities.app, name="identities")
 app.add_typer(regions.app, name="regions")
