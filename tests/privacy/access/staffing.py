@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from openforyou.accounts.types import Account
+from openforyou.accounts.types import Account, Entry
 from openforyou.app.keys import enrol_first
 from openforyou.app.platform import Platform
 from openforyou.core.ids import encode_id
@@ -55,7 +55,7 @@ class Office:
         text = acts.write(doing, self.ids[who], platform.access.facts()["broker"], body, platform.clock.now())
         return platform.access.do(text, acts.sign(text, self.keys[who]))
 
-    def ask(self, who: str, account: Account, **more: Any) -> str:
+    def ask(self, who: str, account: Account | Entry, **more: Any) -> str:
         """A request to see an e-mail."""
         body = {"purpose": "account_recovery", "case": "S-1", "fields": ["email"], "minutes": 30, "words": WHY}
         body |= {"subject": f"account:{encode_id(account.id)}", **more}

@@ -181,9 +181,9 @@ def test_a_key_of_a_browser_signs_as_well() -> None:
     text = "an act"
     r, s = decode_dss_signature(key.sign(acts.signed_bytes(text), ec.ECDSA(SHA256())))
     raw = r.to_bytes(32) + s.to_bytes(32)
-    assert acts._verifies(public, raw, acts.signed_bytes(text))
-    assert not acts._verifies(public, raw, acts.signed_bytes("another"))
-    assert not acts._verifies(public, raw[::-1], acts.signed_bytes(text))
+    assert acts.verifies(public, raw, acts.signed_bytes(text))
+    assert not acts.verifies(public, raw, acts.signed_bytes("another"))
+    assert not acts.verifies(public, raw[::-1], acts.signed_bytes(text))
 
 
 @pytest.mark.parametrize(

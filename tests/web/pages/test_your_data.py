@@ -26,7 +26,7 @@ def test_somebody_takes_their_data_along_and_goes(make_visit: Callable[..., Visi
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download my data").click()
     archive = ZipFile(taken.value.path())
-    assert "leaver@example.org" in archive.read("account.json").decode()
+    assert "leaver@example.org" in archive.read("opened.json").decode()
 
     page.get_by_role("button", name="Forget me…").click()
     sheet = page.get_by_role("dialog", name="Forget me?")
@@ -50,6 +50,19 @@ def test_somebody_takes_their_data_along_and_goes(make_visit: Callable[..., Visi
     page.screenshot(path=tmp_path / "receipt.png", full_page=True)
     visit.open("/settings")
     expect(page.get_by_text("You watch without an account.")).to_be_visible()
+
+
+def test_who_looked_is_a_page_and_protects_whoever_asks(make_visit: Callable[..., Visit], tmp_path: Path) -> None:
+    visit = make_visit(viewport=PHONE, color_scheme="dark", reduced_motion="reduce")
+    visit.sign_up("watched@example.org", "watched")
+    assert audit(visit, "/who-looked") == []
+    page = visit.page
+    expect(page.get_by_role("heading", name="Nobody looked")).to_be_visible()
+    page.get_by_role("button", name="Protect me").click()
+    expect(page.get_by_role("button", name="You are protected. End it")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+    page.screenshot(path=tmp_path / "who-looked.png", full_page=True)
 
 
 def test_the_page_of_the_copy_opens_without_a_network(make_visit: Callable[..., Visit], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from openforyou.web.api import (
     imports,
     items,
     learned,
+    looks,
     mutes,
     passkeys,
     policies,
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio, learned, yourdata),
+    *(sounds, studio, learned, yourdata, looks),
 )
 for part in PARTS:
     router.include_router(part.router)
