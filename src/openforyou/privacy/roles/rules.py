@@ -12,13 +12,15 @@ is what keeps secrets: a superuser walks past all of it, and finds ciphertexts. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-
-from sqlalchemy import MetaData, Table
+from typing import TYPE_CHECKING
 
 from openforyou.storage.schema import Nature
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
 
 
 class Role(StrEnum):
@@ -38,44 +40,14 @@ SECRETS = frozenset({"viewer_secrets", "subject_secrets"})
 CHECKED = frozenset({"rights", "right_events", "claims"})
 """Tables of pseudonyms whose other columns an auditor reads, and no analyst."""
 
-UNGUARDED = "NOT guarded"
-"""A minor's account is private."""
-PUBLISHED = "status = 'published' AND EXISTS (SELECT FROM creators c WHERE c.id = creator_id)"
-"""The creators that the reader sees, that is."""
-ABOUT_PUBLISHED = "EXISTS (SELECT FROM items i WHERE i.id = item_id)"
-OF_THINGS = "subject_kind IN ('item', 'sound')"
-ROWS: Mapping[str, str] = {
-    "creators": UNGUARDED,
-    "items": PUBLISHED,
-    "rights": OF_THINGS,
-    "right_events": OF_THINGS,
-    **dict.fromkeys(
-        (
-            "articles",
-            "copy_matches",
-            "copy_prints",
-            "credentials",
-            "features",
-            "item_counts",
-            "item_sounds",
-            "policy_effects",
-            "renditions",
-            "signals",
-        ),
-        ABOUT_PUBLISHED,
-    ),
-}
-"""Rows that people see, where it is not all of them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a role may read of a table. `rows` is the condition, empty for all of them."""
+    """What a role may read of a table."""
 
     role: Role
     table: str
     columns: tuple[str, ...]
-    rows: str = ""
 
 
 def readable(metadata: MetaData) -> Iterator[Grant]:
@@ -84,7 +56,7 @@ def readable(metadata: MetaData) -> Iterator[Grant]:
         for role in PEOPLE:
             columns = tuple(column.name for column in table.columns if _may_read(role, table, column.info["nature"]))
             if columns and not _is_bare(table, columns):
-                yield Grant(role, table.name, columns, ROWS.get(table.name, ""))
+                yield Grant(role, table.name, columns)
 
 
 def _may_read(role: Role, table: Table, nature: Nature) -> bool:

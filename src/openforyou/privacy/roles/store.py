@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, MetaData, text
 
@@ -10,6 +10,34 @@ from openforyou.privacy.roles.rules import PEOPLE, Grant, Role, readable
 
 ALL = "openforyou_rows"
 """The policy of roles that see every row."""
+UNGUARDED = "NOT guarded"
+"""A minor's account is private."""
+PUBLISHED = "status = 'published' AND EXISTS (SELECT FROM creators c WHERE c.id = creator_id)"
+"""The creators that the reader sees, that is."""
+ABOUT_PUBLISHED = "EXISTS (SELECT FROM items i WHERE i.id = item_id)"
+OF_THINGS = "subject_kind IN ('item', 'sound')"
+ROWS: Mapping[str, str] = {
+    "creators": UNGUARDED,
+    "items": PUBLISHED,
+    "rights": OF_THINGS,
+    "right_events": OF_THINGS,
+    **dict.fromkeys(
+        (
+            "articles",
+            "copy_matches",
+            "copy_prints",
+            "credentials",
+            "features",
+            "item_counts",
+            "item_sounds",
+            "policy_effects",
+            "renditions",
+            "signals",
+        ),
+        ABOUT_PUBLISHED,
+    ),
+}
+"""Rows that people see, where it is not all of them."""
 
 
 def statements(metadata: MetaData) -> Iterator[str]:
@@ -67,5 +95,5 @@ def missing(connection: Connection, metadata: MetaData) -> list[str]:
 def _granted(grant: Grant) -> Iterator[str]:
     columns = ", ".join(f'"{one}"' for one in grant.columns)
     yield f"GRANT SELECT ({columns}) ON {grant.table} TO {grant.role}"
-    condition = grant.rows or "true"
+    condition = ROWS.get(grant.table, "true")
     yield f"CREATE POLICY {grant.role}_rows ON {grant.table} FOR SELECT TO {grant.role} USING ({condition})"
