@@ -287,7 +287,9 @@ def test_a_report_carries_the_words_of_whoever_reports(visit: Visit) -> None:
     sheet = page.get_by_role("dialog", name="Report this clip")
     sheet.get_by_label("It is spam, or it misleads").check()
     sheet.get_by_label("In your own words").fill("The same as yesterday")
-    with page.expect_request("**/v1/events") as sent:
+    with page.expect_request(
+        lambda sent: sent.url.endswith("/v1/events") and '"report"' in (sent.post_data or "")
+    ) as sent:
         sheet.get_by_role("button", name="Send the report").click()
     reports = [event for event in sent.value.post_data_json["events"] if event["type"] == "report"]
     assert [event["detail"] for event in reports] == ["It is spam, or it misleads: The same as yesterday"]
