@@ -10,6 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from openforyou.bench import access as bench_access
 from openforyou.bench import events as bench_events
 from openforyou.bench import feed as bench_feed
 from openforyou.bench import freshness as bench_freshness
@@ -40,6 +41,19 @@ def events(
     """Accepted events a second, over HTTP and in process, beside a bare INSERT into the same PostgreSQL."""
     load = bench_events.Load(events=count, batch=batch, clients=clients, repeats=repeats)
     _show("events", bench_events.run, load, as_json)
+
+
+@app.command()
+def access(
+    viewers: Annotated[int, typer.Option("--viewers", min=50, max=100_000, help="People who are signed in.")] = 300,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="How often each asks for a feed.")] = 3,
+    staff: Annotated[int, typer.Option("--staff", min=1, max=32, help="Who asks for access at the same time.")] = 4,
+    events: Annotated[int, typer.Option("--events", min=1, max=5_000, help="Events a second meanwhile.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """What it costs that people are sealed, in the feed and at the broker; and how fast staff can act."""
+    load = bench_access.Load(viewers=viewers, rounds=rounds, staff=staff, events_per_s=events)
+    _show("access", bench_access.run, load, as_json)
 
 
 @app.command()
