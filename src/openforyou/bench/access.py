@@ -225,7 +225,7 @@ def _acts(platform: Platform, members: Sequence[Member], load: Load, progress: P
         made = []
         for turn in range(load.asks):
             subject = f"account:{encode_id(members[(number * load.asks + turn) % len(members)].account)}"
-            body = {
+            body: dict[str, Any] = {
                 "subject": subject,
                 "purpose": "account_recovery",
                 "case": f"B-{number}-{turn}",

@@ -32,6 +32,8 @@ class Seat(StrEnum):
     IMPOSTOR = "impostor with an account"
     ADMINISTRATOR = "operator's administrator"
     SUPPORT = "support agent"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
     TWO = "two who collude"
     BACKUP = "owner of a stolen backup"
     DATABASE = "database superuser"
