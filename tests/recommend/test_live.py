@@ -71,7 +71,7 @@ def test_a_change_is_read_once_although_looks_overlap(world: World, live: LiveIn
 def test_counts_move_worth_and_freshness(world: World, live: LiveIndex) -> None:
     item = world.ids[50]
     assert live.current.tallies.is_fresh.all()
-    for viewer in range(30):
+    for viewer in range(1, 31):
         world.did(viewer, item, EventType.IMPRESSION, EventType.VIEW, EventType.LIKE, EventType.COMPLETE)
     world.platform.log.step()
     live.refresh()
