@@ -15,6 +15,8 @@ from openforyou.drills.track.newsroom import newsroom
 from openforyou.drills.world import World
 from openforyou.events.leaf import encode_record
 from openforyou.events.log.store import enqueue
+from openforyou.ledger.reader import Log
+from openforyou.ledger.source import FolderSource
 from openforyou.privacy.access.types import Doing
 from openforyou.privacy.roles import store as roles
 from openforyou.privacy.roles.rules import Role
@@ -27,6 +29,12 @@ def _rows(world: World) -> list[str]:
     """Every row of every table, as text."""
     tables = [str(row[0]) for row in world.sql(_TABLES)]
     return [str(row[0]) for table in tables for row in world.sql(f"SELECT t::text FROM {table} AS t")]  # noqa: S608
+
+
+def _published(world: World) -> list[bytes]:
+    """Every leaf of the log."""
+    log, size = Log(FolderSource(world.log_folder)), world.checkpoint().size
+    return [leaf for part in log.entries(0, size, size) for leaf in part]
 
 
 @attack(Seat.DATABASE)
@@ -93,7 +101,7 @@ def counts_people_one_by_one(world: World, case: Case) -> Outcome:
 
 @attack(Seat.BACKUP)
 def opens_a_stolen_dump(world: World, case: Case) -> Outcome:
-    """A dump of the database is stolen, with sessions of people who are signed in; all keys in it are tried."""
+    """Every row of the database is stolen, with sessions of people who are signed in; all keys in it are tried."""
     room = newsroom(world)
     nora = room.journalists["nora"]
     begun = world.platform.accounts.sessions.begin(nora)
@@ -104,7 +112,9 @@ def opens_a_stolen_dump(world: World, case: Case) -> Outcome:
     guesses = [bytes(row[0]), bytes(row[0]).hex().encode(), hashlib.sha256(bytes(row[0])).digest(), b""]
     found = [opened(guess, Sealing.SESSION, bound, bytes(row[1])) for guess in guesses]
     case.stood(not any(found), "with what stands in the dump it does not open")
-    case.stood("press.invalid" not in "".join(_rows(world)), "no e-mail of anybody stands in the dump")
+    dump = "".join(_rows(world))
+    forms = ["press.invalid", b"press.invalid".hex()]
+    case.stood(not [form for form in forms if form in dump], "no e-mail of anybody stands in the rows")
     return Outcome.PREVENTED
 
 
@@ -113,13 +123,25 @@ def forges_a_grant(world: World, case: Case) -> Outcome:
     """The superuser puts a record of an access that nobody granted on its way into the log, and has it opened."""
     room = newsroom(world)
     request = room.do("sue", Doing.REQUEST, **room.wish("ned"))["request"]
-    real = world.platform.access.facts()["broker"]
-    told = {"at": "2026-05-04T09:00:00+00:00", "broker": real, "by": [], "entry": "ab" * 32}
-    forged = encode_record("access_settled", told)
+    told = {
+        "at": "2026-05-04T09:00:00+00:00",
+        "broker": world.platform.access.facts()["broker"],
+        "entry": "ab" * 32,
+        "by": room.id_of("sue"),
+        "duty": "support",
+        "purpose": "account_recovery",
+        "case_kind": "support",
+        "fields": ["email"],
+        "granted_by": [room.id_of("gil")],
+        "until": "2026-05-04T10:00:00+00:00",
+        "emergency": False,
+        "person": "cd" * 32,
+    }
+    forged = encode_record("access", told)
     with world.platform.database.begin() as connection:
         enqueue(connection, [forged])
     world.settle()
-    case.did(len(forged) > 0, "the log holds a record of the broker that the broker did not make")
+    case.did(forged in _published(world), "the published log holds a record of a grant that the broker did not make")
     error = room.refused("sue", Doing.READ, request=request)
     case.stood(error is not None, f"it opens nothing: {error.message if error else ''}")
     with closing(Folder(world.settings)) as again:

@@ -49,6 +49,10 @@ class Newsroom:
             proposed = self.do("root", Doing.ENROL, name=name, duties=sorted(duties), key=self.public(name))
             self._ids[name] = self.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"]
 
+    def id_of(self, name: str) -> str:
+        """By which they stand in the public log."""
+        return self._ids[name]
+
     def public(self, name: str) -> str:
         """Of a new key for somebody."""
         self._keys[name] = Ed25519PrivateKey.generate()
