@@ -25,12 +25,10 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openforyou.accounts import store as accounts_store
 from openforyou.accounts.enrolment import enrolling, insert_new, new_account
 from openforyou.app.children import Child
-from openforyou.app.keys import enrol_first
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.bench.bulk import Crowd, fill
@@ -38,11 +36,11 @@ from openforyou.bench.report import Report, free_port, percentile, spread, until
 from openforyou.core.clock import SystemClock
 from openforyou.core.ids import AccountId, CreatorId, ItemId, RequestId, ViewerId, encode_id, new_id
 from openforyou.core.progress import Progress, silent
+from openforyou.demo.office import Office
 from openforyou.events.intake import Intake
 from openforyou.events.secrets import KeyedSecrets
 from openforyou.events.service import Events
 from openforyou.events.types import Event, EventType
-from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.types import Field, Kind, Subject
@@ -189,36 +187,13 @@ def _fields(platform: Platform, members: Sequence[Member], load: Load, progress:
     return took
 
 
-class _Office:
-    """Staff with keys of their own: two administrators, who asks, who grants."""
-
-    def __init__(self, platform: Platform, staff: int) -> None:
-        self._platform = platform
-        self._broker = str(platform.access.facts()["broker"])
-        self._keys: dict[str, Ed25519PrivateKey] = {}
-        self._ids: dict[str, str] = {}
-        for name in ("first", "second"):
-            self._ids[name] = enrol_first(platform.settings, name, self._public(name))
-        platform.access.carry()
-        for name, duty in [*((f"agent {one}", Duty.SUPPORT) for one in range(staff)), ("granter", Duty.GRANTER)]:
-            body = {"name": name, "duties": [duty.value], "key": self._public(name)}
-            proposal = self.do("first", Doing.ENROL, **body)["proposal"]
-            self._ids[name] = self.do("second", Doing.AGREE, proposal=proposal)["staff"]
-
-    def do(self, who: str, doing: Doing, **body: Any) -> dict[str, Any]:
-        """An act, signed and done."""
-        text = acts.write(doing, self._ids[who], self._broker, body, self._platform.clock.now())
-        return self._platform.access.do(text, acts.sign(text, self._keys[who]))
-
-    def _public(self, name: str) -> str:
-        self._keys[name] = Ed25519PrivateKey.generate()
-        return acts.public_text(self._keys[name])
-
-
 def _acts(platform: Platform, members: Sequence[Member], load: Load, progress: Progress) -> dict[str, Any]:
     """Requests a second, seconds a grant, and what came in meanwhile."""
     progress(0, 1, "staff ask and grant, while events come in")
-    office = _Office(platform, load.staff)
+    office = Office(platform.settings, platform.access, platform.clock)
+    for number in range(load.staff):
+        office.enrol(f"agent {number}", Duty.SUPPORT)
+    office.enrol("granter", Duty.GRANTER)
 
     def ask(number: int) -> list[str]:
         made = []

@@ -1,5 +1,10 @@
 """How an attack ends badly: for the platform, or for itself."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 from openforyou.core.errors import NotFound, OpenForYouError
 
 
@@ -19,3 +24,12 @@ class NoSuchDrill(NotFound):
     """There is no drill of that name."""
 
     code = "no_such_drill"
+
+
+def refusal(what: Callable[..., Any], *arguments: Any, **named: Any) -> OpenForYouError | None:
+    """How the platform refuses a call; None: it did not."""
+    try:
+        what(*arguments, **named)
+    except OpenForYouError as error:
+        return error
+    return None

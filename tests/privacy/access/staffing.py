@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from openforyou.accounts.types import Account, Entry
-from openforyou.app.keys import enrol_first
 from openforyou.app.platform import Platform
 from openforyou.core.ids import encode_id
+from openforyou.demo import office
 from openforyou.events.leaf import Record, decode_leaf
 from openforyou.ledger.reader import Log
 from openforyou.ledger.source import FolderSource
-from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 
 WHY = "They wrote to support and cannot sign in any more."
@@ -27,33 +24,14 @@ STAFF: Mapping[str, frozenset[Duty]] = {
 }
 
 
-class Office:
+class Office(office.Office):
     """Two administrators, and whoever they enrolled."""
 
     def __init__(self, platform: Platform, staff: Mapping[str, frozenset[Duty]] = STAFF) -> None:
+        super().__init__(platform.settings, platform.access, platform.clock)
         self.platform = platform
-        self.keys: dict[str, Ed25519PrivateKey] = {}
-        self.ids: dict[str, str] = {}
-        for name in ("root", "deputy"):
-            self.keys[name] = Ed25519PrivateKey.generate()
-            public = acts.public_text(self.keys[name])
-            self.ids[name] = enrol_first(platform.settings, name, public, clock=platform.clock)
-        platform.access.carry()
         for name, duties in staff.items():
-            self.enrol(name, duties)
-
-    def enrol(self, name: str, duties: frozenset[Duty], **more: Any) -> None:
-        """By both administrators."""
-        self.keys[name] = Ed25519PrivateKey.generate()
-        body = {"name": name, "duties": sorted(duties), "key": acts.public_text(self.keys[name]), **more}
-        proposed = self.do("root", Doing.ENROL, **body)
-        self.ids[name] = self.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"]
-
-    def do(self, who: str, doing: Doing, **body: Any) -> dict[str, Any]:
-        """An act, signed now."""
-        platform = self.platform
-        text = acts.write(doing, self.ids[who], platform.access.facts()["broker"], body, platform.clock.now())
-        return platform.access.do(text, acts.sign(text, self.keys[who]))
+            self.enrol(name, *duties)
 
     def ask(self, who: str, account: Account | Entry, **more: Any) -> str:
         """A request to see an e-mail."""

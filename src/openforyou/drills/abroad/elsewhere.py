@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openforyou.app.access import AccessRelay
 from openforyou.app.broker import Reaching
-from openforyou.app.keys import enrol_first
 from openforyou.app.settings import Settings
-from openforyou.core.errors import OpenForYouError
+from openforyou.demo.office import Office
 from openforyou.drills.errors import Broken
 from openforyou.drills.world import World
-from openforyou.privacy.access import acts
-from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.types import Field, Kind, Subject
 
@@ -24,36 +18,13 @@ NORTH = "north"
 EMAIL = "maker@drill.invalid"
 
 
-class Abroad:
+class Abroad(Office):
     """The region north: two administrators, and whoever they enrol."""
 
     def __init__(self, world: World, settings: Settings, broker: Reaching) -> None:
-        self.world = world
         self.broker = broker
-        platform = world.platform
-        self.relay = AccessRelay(platform.database, broker, lambda: None)
-        self.keys: dict[str, Ed25519PrivateKey] = {}
-        self.ids: dict[str, str] = {}
-        for name in ("root", "deputy"):
-            self.keys[name] = Ed25519PrivateKey.generate()
-            self.ids[name] = enrol_first(settings, name, acts.public_text(self.keys[name]))
-
-    def enrol(self, name: str, *duties: Duty) -> None:
-        """By both administrators."""
-        self.keys[name] = Ed25519PrivateKey.generate()
-        body = {"name": name, "duties": sorted(duties), "key": acts.public_text(self.keys[name])}
-        proposed = self.do("root", Doing.ENROL, body)
-        self.ids[name] = self.do("deputy", Doing.AGREE, {"proposal": proposed["proposal"]})["staff"]
-
-    def do(self, who: str, doing: Doing, body: Mapping[str, Any]) -> dict[str, Any]:
-        """An act at this region's broker."""
-        return self.relay.do(*self.signed(who, doing, body))
-
-    def signed(self, who: str, doing: Doing, body: Mapping[str, Any]) -> tuple[str, bytes]:
-        """An act for this region's broker, and its signature."""
-        broker = self.relay.facts()["broker"]
-        text = acts.write(doing, self.ids[who], broker, body, self.world.platform.clock.now())
-        return text, acts.sign(text, self.keys[who])
+        self.relay = AccessRelay(world.platform.database, broker, lambda: None)
+        super().__init__(settings, self.relay, world.platform.clock)
 
 
 @contextmanager
@@ -75,12 +46,3 @@ def maker(world: World) -> tuple[Subject, dict[Field, bytes]]:
     subject = Subject(Kind.ACCOUNT, int(found[0][0]))
     with world.platform.database.connect() as connection:
         return subject, vault_store.get(connection, subject, [Field.EMAIL])
-
-
-def refusal(what: Any, *arguments: Any) -> OpenForYouError | None:
-    """How a call is refused; None: it was not."""
-    try:
-        what(*arguments)
-    except OpenForYouError as error:
-        return error
-    return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from openforyou.app.keys import enrol_first
 from openforyou.core.ids import encode_id
-from openforyou.drills.abroad.elsewhere import EMAIL, NORTH, abroad, maker, refusal
+from openforyou.drills.abroad.elsewhere import EMAIL, NORTH, abroad, maker
 from openforyou.drills.attack import Case, Outcome, Seat, attack
+from openforyou.drills.errors import refusal
 from openforyou.drills.world import World
-from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.vault.types import Field, Subject
 
@@ -33,7 +33,7 @@ def asks_at_their_own_broker(world: World, case: Case) -> Outcome:
     with abroad(world) as north:
         north.enrol("sue", Duty.SUPPORT)
         case.did("sue" in north.ids, f"she is of the staff of {NORTH}, with the duty to help people")
-        error = refusal(north.do, "sue", Doing.REQUEST, _ask(subject))
+        error = refusal(north.do, "sue", Doing.REQUEST, **_ask(subject))
         case.stood(
             error is not None and error.code == NO_KEY,
             f"her request is refused ({error.code if error else None}): {error.message if error else ''}",
@@ -47,10 +47,10 @@ def act_replayed_at_the_home_broker(world: World, case: Case) -> Outcome:
     subject, _ = maker(world)
     with abroad(world) as north:
         north.enrol("tom", Duty.SUPPORT)
-        stranger = refusal(world.platform.access.do, *north.signed("tom", Doing.REQUEST, _ask(subject)))
+        stranger = refusal(world.platform.access.do, *north.signed("tom", Doing.REQUEST, **_ask(subject)))
         case.stood(stranger is not None, f"from abroad alone: {stranger.message if stranger else ''}")
-        north.ids["tom"] = enrol_first(world.settings, "tom", acts.public_text(north.keys["tom"]))
-        text, signature = north.signed("tom", Doing.REQUEST, _ask(subject))
+        north.ids["tom"] = enrol_first(world.settings, "tom", north.public("tom"))
+        text, signature = north.signed("tom", Doing.REQUEST, **_ask(subject))
         case.did(
             north.relay.facts()["broker"] in text, "the same person is now of both staffs, and signs for the other"
         )
@@ -69,7 +69,7 @@ def grant_each_other_there(world: World, case: Case) -> Outcome:
         north.enrol("asker", Duty.SUPPORT, Duty.TRUST)
         north.enrol("giver", Duty.GRANTER)
         case.did(len(north.ids) == 4, "asker and granter are theirs, with every duty that it takes")
-        asked = refusal(north.do, "asker", Doing.REQUEST, _ask(subject))
+        asked = refusal(north.do, "asker", Doing.REQUEST, **_ask(subject))
         case.stood(
             asked is not None and asked.code == NO_KEY, f"nothing comes to be granted: {asked.message if asked else ''}"
         )

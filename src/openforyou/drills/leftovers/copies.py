@@ -8,7 +8,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from openforyou.drills.attack import Case, Outcome, Seat, attack
-from openforyou.drills.leftovers.moves import Move, a_move, killed_in, refusal
+from openforyou.drills.errors import refusal
+from openforyou.drills.leftovers.moves import Move, a_move, killed_in
 from openforyou.drills.world import World
 from openforyou.privacy.vault import store
 from openforyou.privacy.vault.types import Field

@@ -16,7 +16,6 @@ from openforyou.app.broker import Reaching
 from openforyou.app.keys import enrol_first
 from openforyou.app.regions import check_certificate
 from openforyou.app.settings import Settings
-from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import new_id
 from openforyou.drills.world import World
 from openforyou.ledger.source import FolderSource
@@ -112,15 +111,6 @@ def a_move(world: World) -> Iterator[Move]:
             yield made
         finally:
             world.sql("DELETE FROM sealed_fields WHERE region LIKE 'east-%%'")
-
-
-def refusal(what: Callable[[], Any]) -> OpenForYouError | None:
-    """How it is refused; None: it was not."""
-    try:
-        what()
-    except OpenForYouError as error:
-        return error
-    return None
 
 
 def killed_in(what: Callable[[], Any]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from openforyou.core.encoding import to_base64url
 from openforyou.drills.attack import Case, Outcome, Seat, attack
-from openforyou.drills.leftovers.moves import a_move, killed_in, refusal
+from openforyou.drills.errors import refusal
+from openforyou.drills.leftovers.moves import a_move, killed_in
 from openforyou.drills.world import World
 from openforyou.privacy.regions import rules
 

@@ -8,9 +8,9 @@ from contextlib import closing
 from openforyou.accounts.envelope import Sealing, opened
 from openforyou.app.access import AccessRelay
 from openforyou.app.broker import Folder
-from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import encode_id
 from openforyou.drills.attack import Case, Outcome, Seat, attack
+from openforyou.drills.errors import refusal
 from openforyou.drills.track.newsroom import newsroom
 from openforyou.drills.world import World
 from openforyou.events.leaf import encode_record
@@ -64,10 +64,7 @@ def moves_a_seal_to_her_own_row(world: World, case: Case) -> Outcome:
     world.sql(change, theirs, mine.id)
     case.did(world.sql(read, mine.id)[0][0] == theirs, "her row holds ned's seal")
     try:
-        error: OpenForYouError | None = None
-        platform.accounts.sign_in("mole@press.invalid", "a long enough password")
-    except OpenForYouError as refused:
-        error = refused
+        error = refusal(platform.accounts.sign_in, "mole@press.invalid", "a long enough password")
     finally:
         world.sql(change, own, mine.id)
     case.stood(error is not None, f"signing in: {error.message if error else ''}")
@@ -127,12 +124,12 @@ def forges_a_grant(world: World, case: Case) -> Outcome:
         "at": "2026-05-04T09:00:00+00:00",
         "broker": world.platform.access.facts()["broker"],
         "entry": "ab" * 32,
-        "by": room.id_of("sue"),
+        "by": room.ids["sue"],
         "duty": "support",
         "purpose": "account_recovery",
         "case_kind": "support",
         "fields": ["email"],
-        "granted_by": [room.id_of("gil")],
+        "granted_by": [room.ids["gil"]],
         "until": "2026-05-04T10:00:00+00:00",
         "emergency": False,
         "person": "cd" * 32,
@@ -146,11 +143,7 @@ def forges_a_grant(world: World, case: Case) -> Outcome:
     case.stood(error is not None, f"it opens nothing: {error.message if error else ''}")
     with closing(Folder(world.settings)) as again:
         relay = AccessRelay(world.platform.database, again, lambda: None)
-        closed: OpenForYouError | None = None
-        try:
-            relay.do(*room.signed("sue", Doing.REQUEST, **room.wish("ned", case="S-2")))
-        except OpenForYouError as refused:
-            closed = refused
+        closed = refusal(relay.do, *room.signed("sue", Doing.REQUEST, **room.wish("ned", case="S-2")))
     case.stood(
         closed is not None and closed.code == "access_closed", f"at its next start: {closed.message if closed else ''}"
     )

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from openforyou.accounts.types import Account
-from openforyou.app.keys import enrol_first
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import encode_id
+from openforyou.demo.office import Office
+from openforyou.drills.errors import refusal
 from openforyou.drills.world import World
-from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 
 WHY = "They wrote to support and cannot sign in any more."
@@ -30,51 +28,22 @@ STAFF: Mapping[str, frozenset[Duty]] = {
 }
 
 
-class Newsroom:
-    """`journalists` by name, each with an account; `staff` act with keys of their own."""
+class Newsroom(Office):
+    """`journalists` by name, each with an account; the staff of `STAFF` beside two administrators."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self._keys: dict[str, Ed25519PrivateKey] = {}
-        self._ids: dict[str, str] = {}
-        platform = world.platform
+        platform = self._platform = world.platform
+        super().__init__(world.settings, platform.access, platform.clock)
         self.journalists: dict[str, Account] = {
             name: platform.accounts.sign_up(f"{name}@press.invalid", "a long enough password")
             for name in ("nora", "ned", "nell")
         }
-        for name in ("root", "deputy"):
-            self._ids[name] = enrol_first(world.settings, name, self.public(name))
-        platform.access.carry()
         for name, duties in STAFF.items():
-            proposed = self.do("root", Doing.ENROL, name=name, duties=sorted(duties), key=self.public(name))
-            self._ids[name] = self.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"]
-
-    def id_of(self, name: str) -> str:
-        """By which they stand in the public log."""
-        return self._ids[name]
-
-    def public(self, name: str) -> str:
-        """Of a new key for somebody."""
-        self._keys[name] = Ed25519PrivateKey.generate()
-        return acts.public_text(self._keys[name])
-
-    def do(self, who: str, doing: Doing, **body: Any) -> dict[str, Any]:
-        """An act of theirs."""
-        return self.world.platform.access.do(*self.signed(who, doing, **body))
-
-    def signed(self, who: str, doing: Doing, **body: Any) -> tuple[str, bytes]:
-        """Its text and signature."""
-        platform = self.world.platform
-        text = acts.write(doing, self._ids[who], str(platform.access.facts()["broker"]), body, platform.clock.now())
-        return text, acts.sign(text, self._keys[who])
+            self.enrol(name, *duties)
 
     def refused(self, who: str, doing: Doing, **body: Any) -> OpenForYouError | None:
         """How an act is refused; None: it was not."""
-        try:
-            self.do(who, doing, **body)
-        except OpenForYouError as error:
-            return error
-        return None
+        return refusal(self.do, who, doing, **body)
 
     def about(self, name: str) -> str:
         """A journalist as acts name them."""
@@ -88,7 +57,7 @@ class Newsroom:
     def looks(self, name: str) -> list[dict[str, Any]]:
         """What stands on a journalist's own page."""
         account = self.journalists[name]
-        return self.world.platform.access.looks_at(self.world.platform.person(account.viewer_id, account))
+        return self._platform.access.looks_at(self._platform.person(account.viewer_id, account))
 
 
 _OF: WeakKeyDictionary[World, Newsroom] = WeakKeyDictionary()
