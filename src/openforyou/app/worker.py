@@ -25,6 +25,8 @@ SETTLE_EVERY_S = 300.0
 CLAIM_EVERY_S = 5.0
 RECHECK_EVERY_S = 60.0
 LEAVE_EVERY_S = 20.0
+TICK_EVERY_S = 60.0
+"""Delays end and records of access are carried again within this."""
 RETAIN_EVERY_S = 600.0
 """How often it is looked whether a day has passed."""
 RECHECKS_AT_ONCE = 3
@@ -157,12 +159,15 @@ def _forget(platform: Platform, stop: threading.Event, due: threading.Event) -> 
 
 
 def _let_go(platform: Platform, stop: threading.Event) -> None:
-    """Until `stop`: go on with erasures that have steps left, and remove what is over."""
+    """Until `stop`: go on with erasures that have steps left, remove what is over, and let time act on access."""
     looked_at: float | None = None
+    ticked_at: float | None = None
     while True:
+        if ticked_at is None or monotonic() - ticked_at >= TICK_EVERY_S:
+            ticked_at = monotonic()
+            _tick(platform)
         try:
             platform.erasing.resume()
-            platform.access.tick()
             if looked_at is None or monotonic() - looked_at >= RETAIN_EVERY_S:
                 looked_at = monotonic()
                 platform.retention.run_due()
@@ -170,6 +175,13 @@ def _let_go(platform: Platform, stop: threading.Event) -> None:
             _log.exception("what is to go could not be removed; it is tried again")
         if stop.wait(LEAVE_EVERY_S):
             return
+
+
+def _tick(platform: Platform) -> None:
+    try:
+        platform.access.tick()
+    except Exception:
+        _log.exception("access by staff was not looked after; it is tried again")
 
 
 def _train_when_due(platform: Platform) -> None:
