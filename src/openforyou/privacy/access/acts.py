@@ -82,7 +82,7 @@ def read(text: str, signature: bytes) -> Act:
                 return Act(doing, told["by"], told["broker"], at, told["nonce"], told["body"], text, signature)
     except (ValueError, RecursionError):
         pass
-    raise BadAct("That is no act in its canonical form.", hint="Send what `openforyou access` or the page signed.")
+    raise BadAct("That is no act in its canonical form.", hint="Send what `openforyou access` signed.")
 
 
 def check(act: Act, keys: Iterable[str], broker: str, now: datetime) -> None:
@@ -120,9 +120,7 @@ def check_public(text: str) -> str:
             return text
     except ValueError:
         pass
-    raise BadAct(
-        "That is no public key.", hint="`openforyou access key` or the page of staff shows yours.", field="key"
-    )
+    raise BadAct("That is no public key.", hint="`openforyou access key` prints yours.", field="key")
 
 
 def verifies(key: str, signature: bytes, message: bytes) -> bool:
