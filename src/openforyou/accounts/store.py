@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from openforyou.accounts.tables import (
@@ -60,11 +60,6 @@ def accounts_of(connection: Connection, viewer_marks: Collection[bytes]) -> dict
     """Which accounts those marks of viewers belong to; what belongs to none is left out."""
     wanted = select(accounts.c.viewer_mark, accounts.c.id).where(accounts.c.viewer_mark.in_(list(viewer_marks)))
     return {bytes(row.viewer_mark): AccountId(row.id) for row in connection.execute(wanted)}
-
-
-def viewer_mark_of(connection: Connection, account_id: AccountId) -> bytes:
-    """An account's."""
-    return bytes(connection.scalar(select(accounts.c.viewer_mark).where(accounts.c.id == account_id)) or b"")
 
 
 def set_password(connection: Connection, account_id: AccountId, password_hash: str, *, instead_of: str) -> bool:
@@ -153,14 +148,6 @@ def hold_guardianships(connection: Connection, ward_mark: bytes) -> list[Guardia
 def end_guardianship(connection: Connection, guardianship_id: int, at: datetime) -> None:
     """It is over."""
     connection.execute(update(guardians).where(guardians.c.id == guardianship_id).values(until=at))
-
-
-def delete_guardianships(connection: Connection, mark: bytes) -> int:
-    """Those of an account that is erased, on either side, with its invitation. Answers how many."""
-    delete_invitation(connection, mark)
-    return connection.execute(
-        delete(guardians).where(or_(guardians.c.ward_mark == mark, guardians.c.guardian_mark == mark))
-    ).rowcount
 
 
 def _standing(ward_mark: bytes | None, guardian_mark: bytes | None) -> Select[Any]:

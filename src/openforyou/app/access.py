@@ -83,7 +83,7 @@ class AccessRelay:
         """Who looked at somebody, or asked to, newest first; as the account and as the viewer that they are."""
         found = [
             one
-            for subject in _subjects(person)
+            for subject in person.subjects
             for one in self._call("access.looked_at", _named(subject), repeatable=True)["looks"]
         ]
         return sorted(found, key=lambda one: str(one["asked_at"]), reverse=True)
@@ -92,23 +92,23 @@ class AccessRelay:
         """`at` and `fields` of each time that what is sealed of somebody was opened for themselves, newest first."""
         found = [
             one
-            for subject in _subjects(person)
+            for subject in person.subjects
             for one in self._call("access.own", _named(subject), repeatable=True)["openings"]
         ]
         return sorted(found, key=lambda one: str(one["at"]), reverse=True)
 
     def choose_protection(self, person: Person, *, on: bool) -> None:
         """That access to them needs two grants, or no longer by their own wish."""
-        for subject in _subjects(person):
+        for subject in person.subjects:
             self._call("access.choose", {**_named(subject), "on": on}, repeatable=True)
 
     def has_chosen_protection(self, person: Person) -> bool:
         """Whether they did."""
-        return any(self._call("access.chosen", _named(subject), repeatable=True)["on"] for subject in _subjects(person))
+        return any(self._call("access.chosen", _named(subject), repeatable=True)["on"] for subject in person.subjects)
 
     def forget(self, person: Person) -> None:
         """Destroy what ties public records to somebody who goes."""
-        for subject in _subjects(person):
+        for subject in person.subjects:
             self._call("access.forget", _named(subject), repeatable=True)
 
     # The records
@@ -191,11 +191,6 @@ class AccessRelay:
 
     def _call(self, operation: str, arguments: Mapping[str, Any], **how: Any) -> dict[str, Any]:
         return self._broker.call(operation, arguments, errors=_KNOWN, **how)
-
-
-def _subjects(person: Person) -> list[Subject]:
-    account = [] if person.account_id is None else [Subject(Kind.ACCOUNT, person.account_id)]
-    return [*account, Subject(Kind.VIEWER, person.viewer_id)]
 
 
 def _named(subject: Subject) -> dict[str, Any]:

@@ -57,10 +57,10 @@ class Leaving:
             for one, _ in platform.minors.guardians.of_guardian(account_id):
                 platform.minors.step_back(account_id, one.id)
 
-    def keys_gone(self, person: Person, what: What) -> None:
+    def keys_gone(self, person: Person) -> None:
         """See `Ties`."""
         self._platform.events.forget([ViewerId(person.viewer_id)])
-        self._platform.access.forget(person if what is What.EVERYTHING else Person(person.viewer_id))
+        self._platform.access.forget(person)
 
     def contested(self, person: Person) -> Contested:
         """See `Ties`."""

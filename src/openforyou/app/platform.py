@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -168,13 +168,15 @@ class Platform:
         (mark,) = self.accounts.seals.guardian_marks(account.id)
         return Person(viewer_id, account.id, None if creator is None else creator.id, mark)
 
-    def _publish(self) -> None:
-        """Write what waits for the log where no sequencer runs, and let go of the log again."""
-        try:
+    def publish(self) -> None:
+        """Write what waits for the log, unless a sequencer runs, which does so twice a second; and let go of it."""
+        with suppress(LogBusy):
             self.log.step()
             self.log.close()
-        except LogBusy:
-            return  # who writes it does so twice a second
+
+    def _publish(self) -> None:
+        try:
+            self.publish()
         except OpenForYouError as error:
             _log.warning("the log cannot be written now: %s", error)
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openforyou.app.broker import Keeping, Reaching
 from openforyou.app.settings import Settings
 from openforyou.core.errors import BadInput
-from openforyou.events.log.errors import LogBusy
 from openforyou.ledger import note
 from openforyou.ledger.checkpoint import parse_checkpoint
 from openforyou.ledger.keys import VerifyingKey
@@ -79,13 +77,6 @@ def broker_of(settings: Settings, region: str) -> Keeping:
 def moving(platform: Platform, target: Keeping) -> Moving:
     """From this platform's region, by its own broker, to the target's."""
     return Moving(platform.database, platform.clock, (platform.keeper, target), folder(platform.settings))
-
-
-def publish(platform: Platform) -> None:
-    """Write what waits for the log, unless a sequencer runs, which does so twice a second."""
-    with suppress(LogBusy):
-        platform.log.step()
-        platform.log.close()
 
 
 def folder(settings: Settings) -> Path:

@@ -11,7 +11,7 @@ from openforyou.core.ids import ViewerId, encode_id
 from openforyou.core.words import topics
 from openforyou.privacy.person.types import Document, Person
 from openforyou.privacy.vault import store as vault_store
-from openforyou.privacy.vault.types import Field, Kind, Subject
+from openforyou.privacy.vault.types import Field
 from openforyou.recommend.inferred import Felt, Inferred
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Telling:
         return {one: found.title for one, found in catalog.items(ids).items()}
 
     def _opened(self, person: Person) -> Iterator[dict[str, Any]]:
-        subjects = [Subject(Kind.VIEWER, person.viewer_id)]
-        subjects += [] if person.account_id is None else [Subject(Kind.ACCOUNT, person.account_id)]
-        for subject in subjects:
+        for subject in person.subjects:
             with self._platform.database.connect() as connection:
                 sealed = vault_store.get(connection, subject, [one for one in Field if one is not Field.EVENT_SECRET])
             for field, value in self._platform.keeper.open_own(subject, sealed).items() if sealed else ():

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from openforyou.app.platform import Platform
-from openforyou.app.regions import broker_of, check_certificate, journal, moving, places, publish, read_regions
+from openforyou.app.regions import broker_of, check_certificate, journal, moving, places, read_regions
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.cli.terminal import progress_bar
@@ -116,7 +116,7 @@ def certify(
         target = stack.enter_context(closing(broker_of(settings, under_way.target)))
         progress = stack.enter_context(progress_bar("Certifying"))
         text = moving(platform, target).certify(looked, beside, settings.log_key(), progress)
-        publish(platform)
+        platform.publish()
     out.write_text(text)
     typer.echo(f"{out}. Check it with: openforyou regions verify {out} --log URL|DIR --key VKEY")
     typer.echo(f"Now set OPENFORYOU_REGION={under_way.target}, and OPENFORYOU_BROKER to its broker.")

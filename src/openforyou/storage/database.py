@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from openforyou.core.errors import BadInput, Unavailable
@@ -118,6 +118,17 @@ def rows(connection: Connection, statement: str, values: Mapping[str, Any]) -> l
             connection.invalidate(error)
         raise OperationalError(statement, None, error) from error
     return answer
+
+
+def refusals(connection: Connection, statements: Iterable[str]) -> list[str]:
+    """Run each by itself, on a connection that commits by itself; answers those that the database refused, and why."""
+    refused = []
+    for statement in statements:
+        try:
+            connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            refused.append(f"{statement} was refused: {str(error.orig).splitlines()[0]}")
+    return refused
 
 
 def _ask_after_rest(engine: Engine) -> None:

@@ -96,8 +96,7 @@ def revoke(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
     opened = desk.book.opened_by.get(request.id)
     public: Mapping[str, Any] | None = None
     if opened is not None:
-        (entry,) = desk.store.entries(opened - 1)[:1]
-        public = {"of": entry.hash.hex(), "why": "taken_back" if staff.id == request.by else "revoked"}
+        public = {"of": desk.store.hash_at(opened), "why": "taken_back" if staff.id == request.by else "revoked"}
     desk.enter(Wish(act.doing.value, {}, records.END if public else "", public), act)
     return lambda: {"request": request.id, "standing": "revoked"}
 

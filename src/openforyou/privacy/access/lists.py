@@ -43,7 +43,6 @@ def for_staff(book: Book, staff: Staff, now: datetime) -> dict[str, Any]:
 def for_person(desk: Desk, subject: Subject) -> list[Looked]:
     """Everything about them, newest first, what was refused included; what is delayed once its delay has ended."""
     book, now, salts = desk.book, desk.now(), desk.store.salts(subject)
-    hashes = {entry.seq: entry.hash.hex() for entry in desk.store.entries()} if salts else {}
     found = []
     for one in book.requests.values():
         told_at = one.told_at()
@@ -65,7 +64,7 @@ def for_person(desk: Desk, subject: Subject) -> list[Looked]:
                 reads=one.reads,
                 is_emergency=one.is_emergency,
                 delayed_days=delayed,
-                entry=hashes.get(opened, "") if opened else "",
+                entry=desk.store.hash_at(opened) if opened and salts else "",
                 salt=salts[one.id].hex() if one.id in salts else "",
             )
         )

@@ -112,6 +112,11 @@ class Store:
         rows = self._connection.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq", (after,))
         return [_entry(row) for row in rows]
 
+    def hash_at(self, seq: int) -> str:
+        """The hash of one that there is, in hexadecimal digits."""
+        row = self._connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
+        return bytes(row[0]).hex()
+
     def has_nonce(self, nonce: str) -> bool:
         """Whether an act with it was done."""
         return self._connection.execute("SELECT 1 FROM entries WHERE nonce = ?", (nonce,)).fetchone() is not None

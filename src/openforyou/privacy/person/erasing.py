@@ -28,7 +28,7 @@ from openforyou.privacy.person.places import PLACES, Fate, Key, Place
 from openforyou.privacy.person.rules import erasure_leaf, mark, whose
 from openforyou.privacy.person.types import Contested, Person, Receipt, State, Ties, What
 from openforyou.privacy.vault.errors import Destroyed
-from openforyou.privacy.vault.types import Keeper, Kind, Subject
+from openforyou.privacy.vault.types import Keeper
 from openforyou.storage.database import Database
 
 AGAIN_AFTER = timedelta(seconds=FRESH_S + 30)
@@ -169,11 +169,9 @@ class Erasing:
 
     def _keys(self, erasure_id: int, person: Person, what: What, next_viewer: int) -> None:
         self._remove([one for one in PLACES if one.is_key], (erasure_id, person, what, next_viewer))
-        subjects = [Subject(Kind.VIEWER, person.viewer_id)]
-        if what is What.EVERYTHING and person.account_id is not None:
-            subjects.append(Subject(Kind.ACCOUNT, person.account_id))
-        self._keeper.destroy(subjects)
-        self._ties.keys_gone(person, what)
+        gone = person.leaving(what)
+        self._keeper.destroy(gone.subjects)
+        self._ties.keys_gone(gone)
 
     def _again(self, receipt: Receipt, person: Person, next_viewer: int) -> None:
         """One more look, once it is time; then what waited, and the end."""

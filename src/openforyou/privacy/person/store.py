@@ -33,6 +33,7 @@ from openforyou.privacy.person.errors import Unmapped
 from openforyou.privacy.person.places import ANOTHER, NUMBERED, PLACES, Fate, Key, Place, unmapped
 from openforyou.privacy.person.tables import erasures
 from openforyou.privacy.person.types import Contested, Person, Receipt, State, What
+from openforyou.storage.database import refusals
 from openforyou.storage.schema import metadata
 
 ERASURE_LOCK = 7_281
@@ -216,13 +217,8 @@ def rewrite(engine: Engine) -> list[str]:
     which is zeroed on the way. Answers what the database refused."""
     names = sorted({place.table for place in PLACES} | {erasures.name})
     steps = [f"VACUUM (FULL, ANALYZE) {name}" for name in names]
-    refused: list[str] = []
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for step in [*steps, "CHECKPOINT"]:
-            try:
-                connection.exec_driver_sql(step)
-            except DBAPIError as error:
-                refused.append(f"{step} was refused: {str(error.orig).splitlines()[0]}")
+        refused = refusals(connection, [*steps, "CHECKPOINT"])
         try:
             segments = connection.exec_driver_sql("SELECT count(*) FROM pg_ls_waldir()").scalar_one()
             for _ in range(min(segments, SEGMENTS_MAX)):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from openforyou.core.ids import encode_id
+from openforyou.privacy.vault.types import Kind, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,16 @@ class Person:
     creator_id: int | None = None
     mark: bytes | None = None
     """What stands for their account in guardianships."""
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Whose keys are theirs."""
+        account = [] if self.account_id is None else [Subject(Kind.ACCOUNT, self.account_id)]
+        return [Subject(Kind.VIEWER, self.viewer_id), *account]
+
+    def leaving(self, what: What) -> Person:
+        """As much of them as goes: with the history alone, the viewer that they were."""
+        return self if what is What.EVERYTHING else Person(self.viewer_id)
 
     def as_dict(self) -> dict[str, Any]:
         """As an erasure remembers it while it runs."""
@@ -104,8 +115,8 @@ class Ties(Protocol):
         put the account on the pseudonym `next_viewer`."""
         ...
 
-    def keys_gone(self, person: Person, what: What) -> None:
-        """Their keys were destroyed: let go of what is still remembered of them."""
+    def keys_gone(self, person: Person) -> None:
+        """The keys of these were destroyed: let go of what is still remembered of them."""
         ...
 
     def contested(self, person: Person) -> Contested:

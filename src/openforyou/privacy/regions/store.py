@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, update
-from sqlalchemy.exc import DBAPIError
 
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.tables import sealed_fields as table
 from openforyou.privacy.vault.types import Field, Kind, Subject
+from openforyou.storage.database import refusals
 from openforyou.storage.schema import Nature, metadata
 
 
@@ -51,15 +51,9 @@ def remark(connection: Connection, marks: Mapping[bytes, bytes]) -> int:
 def part(engine: Engine) -> list[str]:
     """Begin a new segment of the write-ahead log behind all that was, once the statistics, which hold samples of old
     rows, are made anew; so that `person.store.rewrite` leads over all of it. Answers what was refused."""
-    refused = []
     steps = ("ANALYZE sealed_fields", "VACUUM FULL pg_catalog.pg_statistic", "SELECT pg_switch_wal()")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for step in steps:
-            try:
-                connection.exec_driver_sql(step)
-            except DBAPIError as error:
-                refused.append(f"{step} was refused: {str(error.orig).splitlines()[0]}")
-    return refused
+        return refusals(connection, steps)
 
 
 def remove(connection: Connection, subjects: list[Subject]) -> None:
