@@ -44,7 +44,8 @@ def settled(page: Page) -> None:
         """() => document.readyState === "complete" && !document.querySelector('[aria-busy="true"]')
           && [...document.images].every((picture) => picture.complete || picture.loading === "lazy")"""
     )
-    page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))")
+    # Asked again and again: what an animation promised is never kept once it began anew.
+    page.wait_for_function("() => document.getAnimations().every(({ playState }) => playState !== 'running')")
 
 
 def test_axe_finds_nothing_on_any_page(visit: Visit) -> None:
