@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from openforyou.catalog.types import ITEM_RIGHTS, Creator, Right
-from openforyou.core.ids import ItemId
+from openforyou.core.ids import ItemId, encode_id
 from tests.catalog.test_service import published
 from tests.web.pages.conftest import PHONE, Site, Visit
 from tests.web.pages.test_pages import violations
@@ -72,6 +72,25 @@ def test_a_creator_answers_each_question_by_itself_and_takes_all_back(
     page.locator(".clip-rights summary").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=tmp_path / "rights-phone.png", full_page=True)
+
+
+def test_older_clips_are_a_page_further_and_none_is_left_out(
+    make_visit: Callable[..., Visit], upload: Callable[..., ItemId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openforyou.web.pages.rights.PAGE_ITEMS", 2)
+    visit = make_visit()
+    visit.sign_up("many@example.org", "many")
+    made = [f"clip-{encode_id(upload('many', frozenset()))}" for _ in range(3)]
+    page = visit.open("/rights")
+    first = page.locator(".clip-rights").evaluate_all("all => all.map((one) => one.id)")
+    assert first == made[:0:-1]
+    page.get_by_role("link", name="Older clips").click()
+    expect(page.locator(f"#{made[0]}")).to_be_visible()
+    expect(page.locator(".clip-rights")).to_have_count(1)
+    expect(page.get_by_role("link", name="Older clips")).to_have_count(0)
+    page.locator(".clip-rights summary").click()
+    answer(page, "Show it: A title", "Yes")
+    expect(page.locator(f"#{made[0]} .mark").first).to_have_text("show: yes")
 
 
 def test_a_minor_signs_up_in_plain_words_and_a_guardian_decides(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from openforyou.app.platform import Platform
 from openforyou.catalog.rights.types import ITEM_SUBJECT, VIEWER_SUBJECT, Act, Party
+from openforyou.catalog.service import PAGE_ITEMS
 from openforyou.catalog.types import Creator, Item, Right
-from openforyou.core.ids import AccountId, ItemId, decode_id, encode_id
+from openforyou.core.ids import AccountId, CreatorId, ItemId, decode_id, encode_id
 from openforyou.web.api.guardians import of_guardian
 from openforyou.web.api.rights import word
 from openforyou.web.pages.drawing import drawn
@@ -22,6 +24,7 @@ from openforyou.web.session import Visitor, Welcomed
 
 router = APIRouter(default_response_class=HTMLResponse)
 WORDS_SHOWN = 30
+After = Annotated[str, Query(description="The clip with which the page before ended; the newest come first.")]
 ACTS = {Act.GRANT: "allowed", Act.REFUSE: "refused", Act.WITHDRAW: "taken back"}
 VOICES = {
     Party.CREATOR: "by its creator",
@@ -39,6 +42,14 @@ ASKED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Clips:
+    """A page of somebody's clips, newest first, each with its three questions. `after` leads on; "": these are all."""
+
+    asked: list[dict[str, Any]]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A question with two answers of one size. `answer` is "yes", "no", or "" where nobody was asked yet."""
 
@@ -52,7 +63,7 @@ class Choice:
 
 
 @router.get("/rights")
-def rights(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
+def rights(visitor: Welcomed, platform: ThePlatform, after: After = "") -> HTMLResponse:
     """What one allowed, with each clip and with one's history; when, on what evidence, and the proof."""
     account = visitor.account
     creator = None if account is None else platform.catalog.creator_of_account(account.id)
@@ -63,7 +74,7 @@ def rights(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
         place="settings",
         title="Rights",
         history=_of_history(platform, visitor),
-        clips=[] if creator is None else _clips(platform, creator),
+        clips=None if creator is None else _clips(platform, creator.id, after, "/v1/items/{item}/rights"),
         is_creator=creator is not None,
         is_minor=account is not None and account.is_minor,
         asked=ASKED,
@@ -73,11 +84,14 @@ def rights(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 
 
 @router.get("/guardian")
-def guardian(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
-    """For a minor: who decides, and an invitation. For everybody else: for whom they decide."""
+def guardian(visitor: Welcomed, platform: ThePlatform, after: After = "") -> HTMLResponse:
+    """For a minor: who decides, and an invitation. For everybody else: for whom they decide.
+
+    `after` is a clip of one of them, whose page goes on behind it.
+    """
     account = visitor.account
     wards = [] if account is None or account.is_minor else of_guardian(platform, account)
-    decided = [_ward(platform, one.model_dump(), one.id, account.id) for one in wards if account is not None]
+    decided = [_ward(platform, one.model_dump(), one.id, account.id, after) for one in wards if account is not None]
     standing = [] if account is None else platform.minors.guardians.of_ward(account.id)
     return drawn(
         "guardian.html",
@@ -105,14 +119,17 @@ def _of_history(platform: Platform, visitor: Visitor) -> Choice:
     )
 
 
-def _clips(platform: Platform, creator: Creator) -> list[dict[str, Any]]:
-    """A creator's newest clips, each with its three questions."""
-    items = platform.catalog.items_of(creator.id, everything=True)
-    kept = [item for item in items if item.id in set(platform.catalog.item_ids_of(creator.id))]
-    return _asked(platform, kept, "/v1/items/{item}/rights")
+def _clips(platform: Platform, creator_id: CreatorId, after: str, path: str) -> Clips:
+    """The page behind `after`; the first where that is not one of theirs."""
+    ids = platform.catalog.item_ids_of(creator_id)[::-1]
+    behind = [place for place, one in enumerate(ids, 1) if encode_id(one) == after]
+    page = ids[behind[0] if behind else 0 :][: PAGE_ITEMS + 1]
+    found = platform.catalog.items_for(page[:PAGE_ITEMS], creator_id)
+    asked = _asked(platform, [found[one] for one in page[:PAGE_ITEMS] if one in found], path)
+    return Clips(asked, encode_id(page[PAGE_ITEMS - 1]) if len(page) > PAGE_ITEMS else "")
 
 
-def _asked(platform: Platform, items: list[Item], path: str) -> list[dict[str, Any]]:
+def _asked(platform: Platform, items: Sequence[Item], path: str) -> list[dict[str, Any]]:
     ids = [item.id for item in items]
     held = platform.catalog.rights.of_items(ids)
     said = {(one.decision.subject_id, one.decision.right) for one in platform.catalog.rights.history(ITEM_SUBJECT, ids)}
@@ -139,13 +156,11 @@ def _choices(item_id: ItemId, held: frozenset[Right], said: set[tuple[int, Right
     ]
 
 
-def _ward(platform: Platform, told: dict[str, Any], public: str, guardian_id: AccountId) -> dict[str, Any]:
+def _ward(platform: Platform, told: dict[str, Any], public: str, guardian_id: AccountId, after: str) -> dict[str, Any]:
     """Somebody for whom one decides, and all that there is to decide."""
     path = f"/v1/guardian/wards/{public}"
     _, ward = platform.minors.guardians.require(decode_id(public), guardian_id)
     creator = platform.catalog.creator_of_account(ward.id)
-    items = [] if creator is None else platform.catalog.items_of(creator.id, everything=True)
-    kept = set() if creator is None else set(platform.catalog.item_ids_of(creator.id))
     choices = [
         Choice(
             "learn",
@@ -166,7 +181,7 @@ def _ward(platform: Platform, told: dict[str, Any], public: str, guardian_id: Ac
             {"profiling": False},
         ),
     ]
-    clips = _asked(platform, [item for item in items if item.id in kept], path + "/items/{item}")
+    clips = None if creator is None else _clips(platform, creator.id, after, path + "/items/{item}")
     return {"name": told["name"], "since": day(told["since"]), "path": path, "choices": choices, "clips": clips}
 
 
@@ -179,12 +194,13 @@ def _answer(*, holds: bool, was_asked: bool) -> str:
 def _words(platform: Platform, visitor: Visitor, creator: Creator | None) -> list[dict[str, Any]]:
     """The newest of what was said about one's history and clips, with the leaf of each."""
     told = platform.catalog.rights.told(VIEWER_SUBJECT, [visitor.viewer_id], platform.proving.places, WORDS_SHOWN)
-    titles: dict[int, str] = {}
     if creator is not None:
-        items = platform.catalog.items_of(creator.id, everything=True)
-        titles = {item.id: item.title for item in items}
-        told += platform.catalog.rights.told(ITEM_SUBJECT, titles, platform.proving.places, WORDS_SHOWN)
+        withdrawn = (item.id for item in platform.catalog.items_of(creator.id, everything=True))
+        ids = {*platform.catalog.item_ids_of(creator.id), *withdrawn}
+        told += platform.catalog.rights.told(ITEM_SUBJECT, ids, platform.proving.places, WORDS_SHOWN)
     newest = sorted(told, key=lambda one: one.placed.event.seq, reverse=True)[:WORDS_SHOWN]
+    about = {one.placed.event.decision.subject_id for one in newest} - {visitor.viewer_id}
+    titles = {} if creator is None else _titles(platform, creator, about)
     return [
         word(one).model_dump()
         | {
@@ -195,6 +211,10 @@ def _words(platform: Platform, visitor: Visitor, creator: Creator | None) -> lis
         }
         for one in newest
     ]
+
+
+def _titles(platform: Platform, creator: Creator, ids: set[int]) -> dict[int, str]:
+    return {item.id: item.title for item in platform.catalog.items_for(ids, creator.id).values()}
 
 
 def _day_and_time(at: datetime) -> str:
