@@ -21,7 +21,10 @@ from openforyou.ledger.keys import VerifyingKey
 from openforyou.ledger.source import FolderSource, HttpSource
 from openforyou.privacy.regions.errors import BadMove, NotYet
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    help="Where people are at home, and moves from one region to another that end in a certificate.",
+    no_args_is_help=True,
+)
 AlsoOption = Annotated[
     list[Path] | None,
     typer.Option("--also", metavar="DIR", help="A folder to look at beside the data folder: a backup. Repeatable."),
