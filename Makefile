@@ -13,8 +13,9 @@ help:  ## this list
 demo: .venv/.installed  ## a page in the browser with a feed of playing clips
 	@exec $(BIN)/openforyou demo --data $(DATA) --port $(PORT) --no-open
 
+# A file of tests to each core: what a file shares, as a server that it started, is made once.
 test: .venv/.installed-dev tools  ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --dist loadfile
 
 check: .venv/.installed-dev  ## linters, types, import rules
 	$(BIN)/ruff check .

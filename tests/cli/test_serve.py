@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -40,64 +40,82 @@ class Running:
         """Every process that it started, the database among them."""
         children = psutil.Process(self.process.pid).children(recursive=True)
         postmaster = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        assert len(children) >= 1
         return [*children, psutil.Process(postmaster)]
+
+    def ended(self, number: signal.Signals) -> int:
+        """Its exit code after a signal, once nothing of it is left."""
+        started = self.started()
+        self.process.send_signal(number)
+        code = self.process.wait(WAIT_S)
+        _, alive = psutil.wait_procs(started, timeout=WAIT_S)
+        assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+        for _ in range(WAIT_S):  # a learner that was just being started leaves as soon as it is up
+            if not (self.data / "postgres" / "postmaster.pid").exists():
+                break
+            time.sleep(1)
+        assert not (self.data / "postgres" / "postmaster.pid").exists()
+        return code
+
+    def answers(self) -> None:
+        """A page at the address that it printed, and an empty feed."""
+        page = httpx.get(self.url, timeout=WAIT_S)
+        assert page.status_code == 200
+        assert "OpenForYou" in page.text
+        assert httpx.get(self.url + "v1/feed", timeout=WAIT_S).json()["items"] == []
+
+    def publishes_the_log(self) -> None:
+        """Within a minute; the ranking weights are its first leaf."""
+        for _ in range(WAIT_S):
+            answer = httpx.get(self.url + "log/checkpoint", timeout=WAIT_S)
+            if answer.status_code == 200 and int(answer.text.split("\n")[1]):
+                return
+            time.sleep(1)
+        raise AssertionError(answer.text)
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    one = Running(tmp_path / "data")
-    yield one
-    if one.process.poll() is None:
-        one.process.send_signal(signal.SIGTERM)
-        one.process.wait(WAIT_S)
-    assert one.process.stdout is not None
-    one.process.stdout.close()
+def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts a command over the same empty folder; what still runs at the end is ended."""
+    all_of_them: list[Running] = []
 
+    def start(*command: str) -> Running:
+        all_of_them.append(Running(tmp_path / "data", *command))
+        return all_of_them[-1]
 
-def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
-    return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-
-
-def test_it_answers_at_the_printed_address(running: Running) -> None:
-    answer = httpx.get(running.url, timeout=WAIT_S)
-    assert answer.status_code == 200
-    assert "OpenForYou" in answer.text
-    assert httpx.get(running.url + "v1/feed", timeout=WAIT_S).json()["items"] == []
-
-
-@pytest.mark.parametrize(
-    "command", [("serve", "--no-worker"), ("demo", "--no-open", "--clips", "1", "--viewers", "0")], ids=lambda c: c[0]
-)
-def test_whoever_serves_publishes_the_log(tmp_path: Path, command: tuple[str, ...]) -> None:
-    one = Running(tmp_path / "data", *command)
-    try:
-        for _ in range(WAIT_S):
-            answer = httpx.get(one.url + "log/checkpoint", timeout=WAIT_S)
-            if answer.status_code == 200 and int(answer.text.split("\n")[1]):  # the ranking weights are its first leaf
-                break
-            time.sleep(1)
-        assert answer.status_code == 200, answer.text
-        assert int(answer.text.split("\n")[1]) >= 1
-    finally:
-        one.process.send_signal(signal.SIGTERM)
-        one.process.wait(WAIT_S)
+    yield start
+    for one in all_of_them:
+        if one.process.poll() is None:
+            one.process.send_signal(signal.SIGTERM)
+            one.process.wait(WAIT_S)
         assert one.process.stdout is not None
         one.process.stdout.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_it_leaves_nothing_behind_however_it_ends(running: Running, number: signal.Signals) -> None:
-    started = running.started()
-    assert len(started) >= 2
-    running.process.send_signal(number)
-    running.process.wait(WAIT_S)
-    assert gone(started)
-    for _ in range(WAIT_S):  # a learner that was just being started leaves as soon as it is up
-        if not (running.data / "postgres" / "postmaster.pid").exists():
-            break
-        time.sleep(1)
-    assert not (running.data / "postgres" / "postmaster.pid").exists()
+def test_it_answers_publishes_the_log_and_leaves_nothing_behind(run: Callable[..., Running]) -> None:
+    one = run()
+    one.answers()
+    one.publishes_the_log()
+    one.ended(signal.SIGTERM)
+
+
+def test_killed_it_leaves_nothing_behind_and_starts_again_whole(run: Callable[..., Running]) -> None:
+    run().ended(signal.SIGKILL)
+    again = run()
+    again.answers()
+    assert again.ended(signal.SIGINT) == 130
+
+
+def test_killed_and_started_again_at_once_it_is_whole(run: Callable[..., Running]) -> None:
+    one = run("serve", "--no-worker")
+    one.process.send_signal(signal.SIGKILL)
+    one.process.wait(WAIT_S)
+    time.sleep(0.1)
+    run("serve", "--no-worker").answers()
+
+
+def test_the_demo_publishes_the_log_too(run: Callable[..., Running]) -> None:
+    run("demo", "--no-open", "--clips", "1", "--viewers", "0").publishes_the_log()
 
 
 def test_a_taken_port_is_said_before_anything_is_started(tmp_path: Path) -> None:
@@ -112,15 +130,3 @@ def test_a_taken_port_is_said_before_anything_is_started(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "Choose another with --port" in done.stderr
     assert not (tmp_path / "data").exists()
-
-
-def test_a_killed_server_starts_again_whole(running: Running) -> None:
-    running.process.send_signal(signal.SIGKILL)
-    running.process.wait(WAIT_S)
-    time.sleep(0.1)
-    again = Running(running.data)
-    assert httpx.get(again.url + "v1/feed", timeout=WAIT_S).status_code == 200
-    again.process.send_signal(signal.SIGINT)
-    assert again.process.wait(WAIT_S) == 130
-    assert again.process.stdout is not None
-    again.process.stdout.close()

@@ -30,6 +30,12 @@ def drawn(lottery: Lottery, seed: int, weights: Weights = WEIGHTS) -> tuple[np.n
 LOTTERY = Lottery.of(FRESH, CREATORS, SHOWN, WEIGHTS)
 
 
+@pytest.fixture(scope="module")
+def draws() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Many independent draws: positions, and the chance that each was told to have had."""
+    return [drawn(LOTTERY, seed) for seed in range(DRAWS)]
+
+
 def test_a_draw_is_ascending_distinct_within_its_size_and_the_same_again() -> None:
     for seed in range(200):
         at, chances = drawn(LOTTERY, seed)
@@ -41,30 +47,26 @@ def test_a_draw_is_ascending_distinct_within_its_size_and_the_same_again() -> No
         assert told.tolist() == chances.tolist()
 
 
-def test_each_clip_is_drawn_as_often_as_its_chance_says() -> None:
+def test_each_clip_is_drawn_as_often_as_its_chance_says(draws: list[tuple[np.ndarray, np.ndarray]]) -> None:
     """Of independent draws, so the share of an event of chance p lies within 5 √(p (1 - p) / n)."""
-    count, told = np.zeros(len(FRESH)), np.full(len(FRESH), np.nan)
-    for seed in range(DRAWS):
-        at, chances = drawn(LOTTERY, seed)
-        count[at] += 1
-        known = ~np.isnan(told[at])
-        assert np.allclose(told[at][known], chances[known]), "a chance does not hang on who else was drawn"
-        told[at] = chances
-    assert not np.isnan(told).any(), "everybody has a chance"
+    at, chances = (np.concatenate(each) for each in zip(*draws, strict=True))
+    count = np.bincount(at, minlength=len(FRESH))
+    assert count.all(), "everybody has a chance"
+    told = np.bincount(at, chances) / count
+    assert np.allclose(chances, told[at]), "a chance does not hang on who else was drawn"
     assert (np.abs(count / DRAWS - told) <= 5 * np.sqrt(told * (1 - told) / DRAWS)).all()
 
 
-def test_weighing_by_the_inverse_of_the_chance_is_unbiased() -> None:
+def test_weighing_by_the_inverse_of_the_chance_is_unbiased(draws: list[tuple[np.ndarray, np.ndarray]]) -> None:
     worth = np.random.default_rng(5).random(len(FRESH))
-    sums = np.array([(worth[at] / chances).sum() for at, chances in (drawn(LOTTERY, seed) for seed in range(DRAWS))])
+    sums = np.array([(worth[at] / chances).sum() for at, chances in draws])
     assert sums.mean() == pytest.approx(worth.sum(), abs=5 * sums.std() / DRAWS**0.5)
 
 
-def test_uploading_more_brings_a_creator_no_more_chances() -> None:
+def test_uploading_more_brings_a_creator_no_more_chances(draws: list[tuple[np.ndarray, np.ndarray]]) -> None:
     """One of forty clips is drawn as often as all forty of a creator who has only one are."""
     by_creator = np.zeros(len(MADE))
-    for seed in range(4_000):
-        at, _ = drawn(LOTTERY, seed)
+    for at, _ in draws[:4_000]:
         by_creator[np.unique(CREATORS[at])] += 1
     new = by_creator[:6]
     assert new.max() < 1.1 * new.min()
