@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
@@ -60,9 +61,11 @@ def test_a_year_is_the_same_by_its_seed_and_another_by_another() -> None:
     one, again, other = simulated(4, few).year, simulated(4, few).year, simulated(5, few).year
     assert one == again
     assert one != other
-    asked = [deed for deed in one.deeds if "protected" in deed.outcome]
-    by = {deed.by: [other.at for other in asked if other.by == deed.by] for deed in asked}
-    for times in by.values():
+    asked = defaultdict(list)
+    for deed in one.deeds:
+        if "protected" in deed.outcome:
+            asked[deed.by].append(deed.at)
+    for times in asked.values():
         assert all(later - at >= timedelta(days=1) for at, later in zip(times, times[20:], strict=False)), (
             "the broker's cap"
         )
