@@ -28,9 +28,10 @@ def test_it_is_prevented_or_detected(world: World, name: str) -> None:
 
 
 def test_where_minors_are_not_guarded_the_attack_is_told_as_failed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Catalog, "_is_guarded", lambda *_: False)
-    outcome, evidence = judge(clip_asked_to_be_recommended.attack, world)  # type: ignore[attr-defined]
+    with World(tmp_path_factory.mktemp("minors") / "unguarded") as world:
+        outcome, evidence = judge(clip_asked_to_be_recommended.attack, world)  # type: ignore[attr-defined]
     assert outcome is Outcome.FAILED, evidence
     assert "went unnoticed" in evidence
