@@ -41,8 +41,7 @@ def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     public = _public(staff, duty.value, act.body, until) | {"granted_by": [], "emergency": True}
     public["person"] = records.person_mark(salt, wanted.subject)
     entry = desk.enter(Wish(act.doing.value, told | {"until": until.isoformat()}, records.ACCESS, public), act)
-    words = f"The glass was broken for {wanted.purpose.name}: {wanted.words}"
-    desk.alarm("emergency", words, 1.0, ((staff.id,), (id_,)))
+    desk.alarm("emergency", told_of(desk.book.request(id_)), 1.0, ((staff.id,), (id_,)))
     return lambda: _opened(desk, id_, entry.seq, until)
 
 
@@ -99,6 +98,11 @@ def revoke(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
         public = {"of": desk.store.hash_at(opened), "why": "taken_back" if staff.id == request.by else "revoked"}
     desk.enter(Wish(act.doing.value, {}, records.END if public else "", public), act)
     return lambda: {"request": request.id, "standing": "revoked"}
+
+
+def told_of(emergency: Request) -> str:
+    """An emergency as the reviewers read of it."""
+    return f"The glass was broken for {emergency.purpose}: {emergency.words}"
 
 
 def _is_minor(desk: Desk, subject: Subject, beside: Beside) -> bool:

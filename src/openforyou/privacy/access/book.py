@@ -61,13 +61,11 @@ class Book:
     """The administrator who said the first of the two words that settle."""
     closed: str = ""
     seq: int = 0
-    highest: datetime | None = None
-    """The latest moment that any entry bears: no time before it is believed."""
 
     def take(self, entry: Entry) -> None:
         """One more entry."""
         assert entry.seq == self.seq + 1, "entries are taken in order"
-        self.seq, self.highest = entry.seq, entry.at
+        self.seq = entry.seq
         told: Mapping[str, Any] = entry.outcome
         if "refused" in told:
             self.attempts.append(Attempt(entry.at, entry.by, entry.doing, told["refused"], told["subject"]))

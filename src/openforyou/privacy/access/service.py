@@ -63,15 +63,17 @@ class Access:
         return then()
 
     def _signed(self, act: Act) -> Staff:
-        """Who did it. Raises `BadAct`, `Replayed`."""
+        """Who did it. Raises `BadAct`, `Replayed`, and `Closed` while the clock stands before what it has shown."""
         desk = self._desk
         staff = desk.book.staff.get(act.by)
         if staff is None or not staff.is_active:
             raise BadAct("Nobody of the staff here has that id.", hint="Two administrators enrol somebody.", field="by")
-        now = desk.clock_now() if act.doing in (Doing.SETTLE, Doing.LOOK) else desk.now()
-        acts.check(act, staff.keys, desk.name, now)
+        back = desk.has_gone_back()
+        acts.check(act, staff.keys, desk.name, desk.clock_now() if back else desk.now())
         if desk.store.has_nonce(act.nonce) or act.nonce in self._looks:
             raise Replayed.twice()
+        if back and act.doing not in (Doing.SETTLE, Doing.LOOK):
+            raise Closed.because("the broker's clock stands before a moment that it has seen")
         return staff
 
     def _refused(self, act: Act, error: OpenForYouError) -> None:
@@ -175,6 +177,8 @@ class Access:
             now = desk.now()
             for request in list(desk.book.requests.values()):
                 self._tell(request)
+                if request.is_emergency:
+                    self._once("emergency", asking.told_of(request), request)
                 overdue = request.is_emergency and request.reviewed is None
                 if overdue and now - request.at > timedelta(days=rules.REVIEW_DAYS):
                     self._once("unreviewed", f"Nobody reviewed it within {rules.REVIEW_DAYS} days.", request)
