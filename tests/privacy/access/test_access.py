@@ -56,7 +56,6 @@ def test_granted_by_another_in_the_open_read_and_told(world: World) -> None:
     answer = world.read(request)
     assert watermark.unmarked(answer["values"]["email"]).lower() == "ada@mail.example.org"
     assert world.ids["sue"] in answer["mark"]
-    assert world.access.trace(answer["values"]["email"]) == [(world.ids["sue"], request)]
     seen = world.access.looked_at(ADA)[0]
     assert (seen.role, seen.standing, len(seen.reads), seen.fields) == (Duty.SUPPORT, "granted", 1, (Field.EMAIL,))
     assert told[0]["person"] == records.person_mark(bytes.fromhex(seen.salt), ADA), "they find their record"

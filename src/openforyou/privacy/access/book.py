@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from openforyou.core.ids import decode_id
 from openforyou.privacy.access.errors import NoSuch, NotAsked
-from openforyou.privacy.access.types import Alarm, Doing, Duty, Entry, Later, Request, Staff, Standing
+from openforyou.privacy.access.types import Alarm, Doing, Duty, Entry, Later, Request, Staff, Standing, Traced
 from openforyou.privacy.vault.types import Field, Kind, Subject
 
 FIRST, ALARM, TOLD, CHOSEN, CLOSED = "first", "alarm", "told", "chosen", "closed"
@@ -57,6 +57,7 @@ class Book:
     words: list[Granted] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    traces: list[Traced] = field(default_factory=list)
     settling: str = ""
     """The administrator who said the first of the two words that settle."""
     closed: str = ""
@@ -218,6 +219,10 @@ def _alarmed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[s
     book.alarms[told["id"]] = Alarm(told["id"], told["kind"], entry.at, told["words"], score, staff, requests)
 
 
+def _traced(book: Book, entry: Entry, body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    book.traces.append(Traced(entry.by, entry.at, body["words"], tuple(told["found"])))
+
+
 def _was_told(book: Book, _entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     book.told.add(told["request"])
 
@@ -239,6 +244,7 @@ _TAKES = {
     Doing.ENROL: _proposed,
     Doing.AGREE: _agreed,
     Doing.SETTLE: _settled,
+    Doing.TRACE: _traced,
     FIRST: _first,
     ALARM: _alarmed,
     TOLD: _was_told,

@@ -113,6 +113,13 @@ def _proposed(desk: Desk, body: Mapping[str, Any]) -> Staff:
     return staff
 
 
+def by_key(desk: Desk, act: Act) -> Staff | None:
+    """Who signed an act that names nobody: each key is somebody's alone."""
+    said = acts.signed_bytes(act.text)
+    active = [one for one in desk.book.staff.values() if one.is_active]
+    return next((one for one in active if any(acts.verifies(key, act.signature, said) for key in one.keys)), None)
+
+
 def as_answer(staff: Staff) -> Answer:
     """As the operator's command shows it."""
     return {"staff": staff.id, "name": staff.name, "duties": sorted(staff.duties), "keys": list(staff.keys)}
