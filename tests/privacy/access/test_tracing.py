@@ -92,5 +92,5 @@ def test_somebody_reads_who_they_are_by_their_key_alone(world: World) -> None:
     world.later(days=31)
     assert world.do("gil", Doing.LOOK)["me"]["circle"] == {"granted_to_me": [], "granted_by_me": []}
     assert world.do("ann", Doing.LOOK)["me"]["account"].startswith("account:")
-    with pytest.raises(BadAct, match="that id"):
+    with pytest.raises(BadAct, match="that key"):
         world.do("nobody", Doing.GRANT, request="x")
