@@ -346,11 +346,18 @@ def protect(
     key: KeyOption,
     me: MeOption,
     on: Annotated[bool, typer.Option("--on/--off", help="Off: by an administrator alone.")] = True,
+    close: Annotated[
+        bool, typer.Option("--close", help="Somebody close to yourself: you neither ask nor decide about them.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Protect somebody: access to them takes two grants, one of a reviewer's, and an hour at most."""
-    _tell(_done(Doing.PROTECT, {"on": on}, key, me, data, person=person), as_json=as_json)
+    """Protect somebody: access to them takes two grants, one of a reviewer's, and an hour at most.
+
+    Trust and legal do; whoever is close to you, you do yourself, and take it back with --off.
+    """
+    body = {"on": on} | ({"close": True} if close else {})
+    _tell(_done(Doing.PROTECT, body, key, me, data, person=person), as_json=as_json)
 
 
 @app.command()

@@ -93,7 +93,7 @@ def asks_for_her_pseudonym(world: World, case: Case) -> Outcome:
     """With a journalist's account number: every operation that takes one, for the pseudonym that she watches under."""
     room = newsroom(world)
     nora = room.journalists["nora"]
-    room.do("sol", Doing.REQUEST, **room.wish("nora", case="S-pseudonym"))
+    room.do("mo", Doing.REQUEST, **room.wish("nora", case="S-pseudonym"))
     with broker.client(world.settings) as line:
         named = {"kind": "account", "id": nora.id}
         told = [line.call(f"access.{one}", named) for one in ("looked_at", "own", "chosen")]

@@ -6,8 +6,12 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from mmap import PAGESIZE as PAGE_BYTES
 from pathlib import Path
 from time import perf_counter
+from typing import IO
+
+import numpy as np
 
 from openforyou.core.encoding import from_base64url
 from openforyou.drills.attack import Case, Outcome, Seat, attack
@@ -91,24 +95,31 @@ def _counted(pid: int, needles: Mapping[str, bytes]) -> tuple[dict[str, int], in
 
 
 def _pages(pid: int, overlap: int) -> Iterator[bytes]:
-    """What can be read of it, piece by piece; each begins with the end of the one before."""
+    """What lies in it, piece by piece; each begins with the end of the one before. Raises `Broken`."""
     place = Path(f"/proc/{pid}")
     try:
         lines = (place / "maps").read_text().splitlines()
-        memory = (place / "mem").open("rb", buffering=0)
+        memory, table = ((place / name).open("rb", buffering=0) for name in ("mem", "pagemap"))
     except OSError as error:
         raise Broken(f"the memory of process {pid} cannot be read here: {error.strerror}") from error
-    with memory:
-        for line in lines:
-            match = _LINE.match(line)
-            if match is None:
-                continue
-            at, end, kept = int(match[1], 16), int(match[2], 16), b""
-            with suppress(OSError, ValueError, OverflowError):  # a page that was never there, or is gone
-                while at < end:
-                    memory.seek(at)
-                    piece = memory.read(min(CHUNK_BYTES, end - at))
-                    if not piece:
-                        break
-                    yield kept + piece
-                    at, kept = at + len(piece), piece[-overlap:]
+    with memory, table:
+        for match in filter(None, map(_LINE.match, lines)):
+            for start, end in _held(table, int(match[1], 16), int(match[2], 16)):
+                at, kept = start, b""
+                with suppress(OSError):  # gone meanwhile
+                    while at < end:
+                        memory.seek(at)
+                        piece = memory.read(min(CHUNK_BYTES, end - at))
+                        if not piece:
+                            break
+                        yield kept + piece
+                        at, kept = at + len(piece), piece[-overlap:]
+
+
+def _held(table: IO[bytes], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Which parts of a span the process has ever filled; the table of pages says so in the two highest bits of each."""
+    table.seek(start // PAGE_BYTES * 8)
+    pages = np.frombuffer(table.read((end - start) // PAGE_BYTES * 8), np.uint64) >> np.uint64(62)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], pages != 0, [0]))))
+    for first, last in edges.reshape(-1, 2).tolist():
+        yield start + first * PAGE_BYTES, start + last * PAGE_BYTES

@@ -54,6 +54,8 @@ class Book:
     """By request the number of the entry whose public record must be durable before anything opens."""
     alarms: dict[str, Alarm] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
+    close: dict[str, set[str]] = field(default_factory=dict)
+    """By member of the staff the marks of those whom they named as close to them."""
     words: list[Granted] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
@@ -184,8 +186,9 @@ def _delayed(book: Book, entry: Entry, body: Mapping[str, Any], _told: Mapping[s
     book._change(body["request"], later=replace(later, agreed=body["agree"], by=entry.by))
 
 
-def _protected(book: Book, _entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-    (book.protected.add if told["on"] else book.protected.discard)(told["mark"])
+def _protected(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    marks = book.close.setdefault(entry.by, set()) if told.get("close") else book.protected
+    (marks.add if told["on"] else marks.discard)(told["mark"])
 
 
 def _proposed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
