@@ -16,7 +16,7 @@ from openforyou.cli.commands import app
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.core.errors import BadInput, OpenForYouError
 from openforyou.core.ids import encode_id
-from openforyou.privacy.access.errors import NotAsked, NotOpen, SameHand, WrongDuty
+from openforyou.privacy.access.errors import BadAct, NotAsked, NotOpen, SameHand, WrongDuty
 
 Do = Callable[..., Any]
 WHY = "They wrote to support and cannot sign in any more."
@@ -32,10 +32,11 @@ def do(platform: Platform, database_url: str, tmp_path: Path, monkeypatch: pytes
     """Runs a command as somebody, whose key and id are kept; answers what it printed as JSON."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     platform.log.close()  # the commands write it themselves
-    ids: dict[str, str] = {}
+    ids: dict[str, str] = {"stranger": ""}
 
     def invoke(who: str, *arguments: str) -> Any:
         signed = ["--key", str(tmp_path / who), "--me", ids[who]] if who else []
+        signed = signed[:2] if arguments[0] == "whoami" else signed
         told = CliRunner().invoke(
             app,
             ["access", *arguments, *signed, "--json", "--data", str(platform.settings.data)],
@@ -50,7 +51,7 @@ def do(platform: Platform, database_url: str, tmp_path: Path, monkeypatch: pytes
 
     for who in ("root", "deputy"):
         ids[who] = invoke("", "first", who, "--public", public(who))["staff"]
-    for who, duties in (("sue", ("support", "granter")), ("gil", ("granter",))):
+    for who, duties in (("sue", ("support", "granter")), ("gil", ("granter",)), ("rae", ("reviewer",))):
         named = [word for duty in duties for word in ("--duty", duty)]
         proposed = invoke("root", "enrol", "--name", who, *named, "--public", public(who))
         ids[who] = invoke("deputy", "agree", proposed["proposal"])["staff"]
@@ -77,6 +78,21 @@ def test_a_case_from_asking_to_the_look(do: Do, platform: Platform) -> None:
     told = do("sue", "read", request)
     assert list(told["values"]) == ["email"]
     assert "ada" in "".join(letter for letter in told["values"]["email"] if letter.isascii()).lower()
+    me = do("sue", "whoami")
+    assert (me["name"], me["duties"], me["regions"]) == ("sue", ["granter", "support"], ["home"])
+    assert me["keys"] == [me["key"]]
+    assert me["key"].startswith("SHA256:")
+    assert [one["request"] for one in me["open"]] == [request]
+    assert [one["name"] for one in me["circle"]["granted_to_me"]] == ["gil"]
+    assert [one["name"] for one in do("gil", "whoami")["circle"]["granted_by_me"]] == ["sue"]
+    leaked = ("trace", told["values"]["email"], "--words", "It stood in a forum on the third of May.")
+    with pytest.raises(WrongDuty, match="reviewer"):
+        do("gil", *leaked)
+    with pytest.raises(BadInput, match="bears no mark"):
+        do("rae", "trace", "somebody", *leaked[2:])
+    found = do("rae", *leaked)
+    assert (request, "sue") in [(one["request"], one["name"]) for one in found["found"]]
+    assert (found["bits"], found["read"]) == (10, 1)
     assert do("gil", "revoke", request, "--words", "They can sign in again; it is done.")["standing"] == "revoked"
     with pytest.raises(NotOpen):
         do("sue", "read", request)
@@ -84,6 +100,12 @@ def test_a_case_from_asking_to_the_look(do: Do, platform: Platform) -> None:
     assert [one["standing"] for one in looks].count("revoked") == 1
     assert sum(len(one["reads"]) for one in looks) == 1
     assert {one["name"] for one in do("", "purposes")["purposes"]} >= {"account_recovery", "danger_to_life"}
+
+
+def test_whose_key_it_is_somebody_elses_is_not_told(do: Do, tmp_path: Path) -> None:
+    access.key(tmp_path / "stranger")
+    with pytest.raises(BadAct, match="Nobody of the staff here has that key"):
+        do("stranger", "whoami")
 
 
 def test_a_key_that_is_none_and_a_file_that_is_there(tmp_path: Path) -> None:

@@ -11,7 +11,12 @@ from openforyou.drills.running import judge
 from openforyou.drills.track.staff import looks_alone
 from openforyou.drills.world import World
 
-DETECTED = {"one asks and one grants", "forges a grant"}
+DETECTED = {
+    "one asks and one grants",
+    "forges a grant",
+    "opens seals in peoples names",
+    "puts her own password into a row",
+}
 
 
 @pytest.fixture(scope="module")

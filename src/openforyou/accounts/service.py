@@ -52,7 +52,8 @@ class Accounts:
 
     def sign_in(self, email: str, password: str) -> Account:
         """Whose they are. Raises `WrongCredentials`: the same, after the same work, for a wrong e-mail or password."""
-        mark = self.seals.email_mark(checked_email(email))
+        plain_email = checked_email(email)
+        mark = self.seals.email_mark(plain_email)
         with self._database.connect() as connection:
             found = store.find_account(connection, email_mark=mark)
         plain = normal_password(password)
@@ -60,6 +61,8 @@ class Accounts:
         if not self._passwords.matches(stored, plain) or found is None:
             raise WrongCredentials
         account = self._opened(found)
+        if account.email != plain_email:  # somebody wrote another's mark into the row
+            raise WrongCredentials
         if self._passwords.is_outdated(stored):
             fresh = self._passwords.hash(plain)
             with self._database.begin() as connection:

@@ -18,8 +18,13 @@ from openforyou.privacy.regions.operations import region_operations
 
 
 def operations(keeper: LocalKeeper, access: Access) -> Operations:
-    """Of one broker."""
-    return keeper_operations(keeper) | access_operations(access) | region_operations(keeper, access)
+    """Of one broker. What opens for people themselves is answered by access alone, which notes it first."""
+    bare = keeper_operations(keeper)
+    del bare["open_own"]
+    rooms = (bare, access_operations(access), region_operations(keeper, access))
+    together = {name: answers for room in rooms for name, answers in room.items()}
+    assert len(together) == sum(map(len, rooms)), "two rooms answer to the same name"
+    return together
 
 
 def enrol_first(settings: Settings, name: str, key: str, *, clock: Clock | None = None) -> str:

@@ -7,9 +7,12 @@ machine, `"data": "/path"` in place of the address names the data folder whose `
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
 
 from openforyou.app.broker import Keeping, Reaching
 from openforyou.app.settings import Settings
@@ -23,10 +26,12 @@ from openforyou.ledger.source import Source
 from openforyou.privacy.broker.address import Address, Tls
 from openforyou.privacy.broker.client import BrokerClient
 from openforyou.privacy.regions import rules
-from openforyou.privacy.regions.errors import BadCertificate
+from openforyou.privacy.regions import store as regions_store
+from openforyou.privacy.regions.errors import BadCertificate, InService
 from openforyou.privacy.regions.journal import Journal
 from openforyou.privacy.regions.moving import Moving
 from openforyou.privacy.vault.crypto import REGION
+from openforyou.storage.database import Database
 
 if TYPE_CHECKING:
     from openforyou.app.platform import Platform
@@ -77,6 +82,40 @@ def broker_of(settings: Settings, region: str) -> Keeping:
 def moving(platform: Platform, target: Keeping) -> Moving:
     """From this platform's region, by its own broker, to the target's."""
     return Moving(platform.database, platform.clock, (platform.keeper, target), folder(platform.settings))
+
+
+@contextmanager
+def serving(database: Database) -> Iterator[None]:
+    """The platform is in service while this lasts, beside other processes of it. Raises `InService` during a move."""
+    with _held(database, regions_store.claim_serving) as is_ours:
+        if not is_ours:
+            raise InService("People are being moved to another region.", hint="Serve again when the move has ended.")
+        yield
+
+
+@contextmanager
+def out_of_service(database: Database) -> Iterator[None]:
+    """Nobody serves while this lasts. Raises `InService` where somebody does."""
+    with _held(database, regions_store.claim_move) as is_ours:
+        if not is_ours:
+            raise InService(
+                "`openforyou serve` runs on this database, or another move does.",
+                hint="Stop every `openforyou serve` and `openforyou demo` of it, then run the same command again.",
+            )
+        yield
+
+
+@contextmanager
+def _held(database: Database, claim: Callable[[Connection], bool]) -> Iterator[bool]:
+    """On a connection of its own, with which the claim ends."""
+    connection = database.engine.connect()
+    try:
+        is_ours = claim(connection)
+        connection.commit()
+        yield is_ours
+    finally:
+        connection.invalidate()  # closed for good: in the pool it would keep the claim
+        connection.close()
 
 
 def folder(settings: Settings) -> Path:

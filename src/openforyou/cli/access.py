@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.core.errors import BadInput
 from openforyou.core.ids import encode_id
-from openforyou.privacy.access import acts
+from openforyou.privacy.access import acts, watermark
 from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.vault.types import Field
 
@@ -118,6 +119,30 @@ def agree(
     _tell(_done(Doing.AGREE, {"proposal": proposal}, key, me, data), as_json=as_json)
 
 
+@app.command()
+def whoami(key: KeyOption, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show whose key that is: their id, duties and region, who is bound to them by grants, and what waits for them."""
+    told = _done(Doing.LOOK, {}, key, "", data)
+    me = {**told["me"], "key": acts.fingerprint(acts.public_text(_key(key)))} | {
+        "waiting": [one["request"] for one in told["waiting"]],
+        "proposals": [one["proposal"] for one in told["proposals"] if one["by"] != told["me"]["staff"]],
+        "alarms": [one["alarm"] for one in told["alarms"] if not one["reviewed_by"]],
+        "open": [
+            {"request": one["request"], "until": one["until"]}
+            for one in told["requests"]
+            if one["by"] == told["me"]["staff"] and one["standing"] == "granted"
+        ],
+        "closed": told["closed"],
+    }
+    if as_json:
+        typer.echo(json.dumps(me, indent=2))
+        return
+    circle = me.pop("circle")
+    bound = {way: [f"{one['name']} until {one['until'][:10]}" for one in circle[way]] for way in circle}
+    opened = [f"{one['request']} until {one['until'][:16]}" for one in me.pop("open")]
+    _tell({**me, **bound, "open": opened}, as_json=False, none="none")
+
+
 # What may be asked
 
 
@@ -156,6 +181,8 @@ def list_(key: KeyOption, me: MeOption, data: DataOption = None, as_json: JsonOp
     Console().print(table if table.row_count else "No request.")
     for one in told["alarms"]:
         typer.echo(f"alarm {one['alarm']}  {one['kind']}: {one['words']}")
+    for one in told["traces"]:
+        typer.echo(f"leak traced by {one['by']} to {', '.join(one['found']) or 'no access'}: {one['words']}")
     for one in told["proposals"]:
         staff = one["staff"]
         typer.echo(f"proposal {one['proposal']}  {staff['name']} ({staff['staff']}): {', '.join(staff['duties'])}")
@@ -282,16 +309,55 @@ def review(
 
 
 @app.command()
+def trace(
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As it turned up, letter by letter; - reads it.")],
+    words: Words,
+    key: KeyOption,
+    me: MeOption,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find whose look a leaked value came from, by the mark that it bears. Reviewers and auditors do; it is on record.
+
+    The value itself is sent nowhere: its mark is read here.
+    """
+    bits = watermark.borne(sys.stdin.read() if value == "-" else value)
+    if not bits:
+        raise BadInput(
+            "That value bears no mark.",
+            hint="Give it as it turned up: an address in its own letters, or other text with all its characters.",
+            field="VALUE",
+        )
+    told = _done(Doing.TRACE, {"bits": bits, "words": words}, key, me, data)
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for one in told["found"]:
+        typer.echo(f"{one['name']} ({one['by']}), {one['duty']}: access {one['request']} to {one['subject']}")
+        typer.echo(f"  {one['purpose']}: {', '.join(one['fields'])}; read {', '.join(at[:16] for at in one['reads'])}")
+    found = "" if told["found"] else "No look bears that mark: it was taken off, or made elsewhere. "
+    chance = told["by_chance_milli"] / 1_000
+    typer.echo(f"{found}{told['bits']} bits, compared with {told['read']} accesses; by chance {chance:g} of them fit.")
+
+
+@app.command()
 def protect(
     person: PersonArgument,
     key: KeyOption,
     me: MeOption,
     on: Annotated[bool, typer.Option("--on/--off", help="Off: by an administrator alone.")] = True,
+    close: Annotated[
+        bool, typer.Option("--close", help="Somebody close to yourself: you neither ask nor decide about them.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Protect somebody: access to them takes two grants, one of a reviewer's, and an hour at most."""
-    _tell(_done(Doing.PROTECT, {"on": on}, key, me, data, person=person), as_json=as_json)
+    """Protect somebody: access to them takes two grants, one of a reviewer's, and an hour at most.
+
+    Trust and legal do; whoever is close to you, you do yourself, and take it back with --off.
+    """
+    body = {"on": on} | ({"close": True} if close else {})
+    _tell(_done(Doing.PROTECT, body, key, me, data, person=person), as_json=as_json)
 
 
 @app.command()
@@ -329,10 +395,10 @@ def _key(path: Path) -> Ed25519PrivateKey:
     return found
 
 
-def _tell(told: Mapping[str, Any], *, as_json: bool) -> None:
+def _tell(told: Mapping[str, Any], *, as_json: bool, none: str = "") -> None:
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
     for name, value in told.items():
         words = ", ".join(map(str, value)) if isinstance(value, list) else value
-        typer.echo(f"{name.replace('_', ' ')}: {words}")
+        typer.echo(f"{name.replace('_', ' ')}: {words or none}")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from openforyou.app.platform import Platform
-from openforyou.app.regions import broker_of, check_certificate, journal, moving, places, read_regions
+from openforyou.app.regions import broker_of, check_certificate, journal, moving, out_of_service, places, read_regions
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.cli.terminal import progress_bar
@@ -58,11 +58,15 @@ def move(
 ) -> None:
     """Move everybody of this platform's region to another: each field opened by the old broker, sealed by the new one.
 
-    Stop `openforyou serve` first. Killed anywhere, the same command goes on. Nothing is destroyed by it: two
-    administrators of access then run `regions agree`, and `regions certify` ends it.
+    Stop `openforyou serve` first: while one runs, this is refused. Killed anywhere, the same command goes on. Nothing
+    is destroyed by it: two administrators of access then run `regions agree`, and `regions certify` ends it.
     """
     settings = Settings.read(data)
-    with Platform(settings) as platform, closing(broker_of(settings, to)) as target, progress_bar("Moving") as progress:
+    with ExitStack() as stack:
+        platform = stack.enter_context(Platform(settings))
+        stack.enter_context(out_of_service(platform.database))
+        target = stack.enter_context(closing(broker_of(settings, to)))
+        progress = stack.enter_context(progress_bar("Moving"))
         done = moving(platform, target).move((settings.region, to), places(settings, also or [])[0], progress)
     told: dict[str, Any] = {"move": done.move, "state": done.state, "keys": done.keys}
     told |= {"before": done.before, "after": done.after, "word": done.word}

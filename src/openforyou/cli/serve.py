@@ -19,6 +19,7 @@ from openforyou.app.announce import announce
 from openforyou.app.children import Child, when_parent_leaves
 from openforyou.app.platform import Platform, database
 from openforyou.app.platform import sequencer as platform_sequencer
+from openforyou.app.regions import serving
 from openforyou.app.settings import Settings
 from openforyou.app.witnesses import asking
 from openforyou.app.worker import learn, work
@@ -113,7 +114,7 @@ def run_server(platform: Platform, listener: socket.socket) -> None:
     gc.freeze()  # what a server holds for good is not looked through again for what may be thrown away
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when it has finished
-    with Child(["sequencer", "--data", str(platform.settings.data)]):
+    with serving(platform.database), Child(["sequencer", "--data", str(platform.settings.data)]):
         server.run(sockets=[listener])
 
 

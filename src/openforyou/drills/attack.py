@@ -36,6 +36,8 @@ class Seat(StrEnum):
     AUDITOR = "auditor"
     TWO = "two who collude"
     BACKUP = "owner of a stolen backup"
+    SOCKET = "holder of the broker's socket"
+    MEMORY = "reader of the server's memory"
     DATABASE = "database superuser"
     DISK = "owner of the disk"
     KEY = "log operator with the key"

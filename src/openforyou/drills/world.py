@@ -121,6 +121,12 @@ class World:
         """How much each process of the platform has said so far."""
         return {path.name: path.stat().st_size for path in self.folder.glob("*.said")}
 
+    @property
+    def serving_pid(self) -> int:
+        """The process of `openforyou serve`, for whoever sits on its machine."""
+        assert self._serving is not None
+        return self._serving.pid
+
     def said(self, since: Heard) -> str:
         """What they have said since."""
         paths = sorted(self.folder.glob("*.said"))

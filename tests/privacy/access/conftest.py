@@ -16,6 +16,7 @@ from openforyou.ledger.keys import SigningKey
 from openforyou.ledger.source import FolderSource
 from openforyou.ledger.writer import LogWriter
 from openforyou.privacy.access import acts
+from openforyou.privacy.access.integrity import VKEY
 from openforyou.privacy.access.published import Published
 from openforyou.privacy.access.service import Access
 from openforyou.privacy.access.store import Store
@@ -76,7 +77,8 @@ class World:
 
     def open(self) -> None:
         self.store = Store(self.folder, "home")
-        published = Published(FolderSource(self.log), KEY.vkey(), wait_s=0.05, pause=lambda _: self.carry())
+        met = self.store.fact(VKEY).decode()
+        published = Published(FolderSource(self.log), met, wait_s=0.05, pause=lambda _: self.carry())
         self.access = Access(self.store, published, self.vault, self.clock)
 
     def reopen(self) -> None:

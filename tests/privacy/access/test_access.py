@@ -56,7 +56,6 @@ def test_granted_by_another_in_the_open_read_and_told(world: World) -> None:
     answer = world.read(request)
     assert watermark.unmarked(answer["values"]["email"]).lower() == "ada@mail.example.org"
     assert world.ids["sue"] in answer["mark"]
-    assert world.access.trace(answer["values"]["email"]) == [(world.ids["sue"], request)]
     seen = world.access.looked_at(ADA)[0]
     assert (seen.role, seen.standing, len(seen.reads), seen.fields) == (Duty.SUPPORT, "granted", 1, (Field.EMAIL,))
     assert told[0]["person"] == records.person_mark(bytes.fromhex(seen.salt), ADA), "they find their record"
@@ -282,6 +281,27 @@ def test_a_protected_person_needs_two_and_a_reviewer(world: World, how: str) -> 
     assert world.read(request)["values"]
 
 
+def test_whoever_is_close_to_somebody_of_the_staff_is_protected_from_them_too(world: World) -> None:
+    waiting = world.ask()
+    world.do("gil", Doing.PROTECT, subject=named(ADA), on=True, close=True)
+    with pytest.raises(SameHand, match="close to you"):
+        world.do("gil", Doing.GRANT, request=waiting)
+    world.do("sue", Doing.PROTECT, subject=named(BEA), on=True, close=True)
+    with pytest.raises(SameHand, match="A colleague asks"):
+        world.ask(subject=BEA)
+    about_bea = world.ask("tom", subject=BEA, purpose="claim")
+    assert world.do("gil", Doing.GRANT, request=about_bea)["standing"] == "waiting", "two grants"
+    kept = world.store._connection.execute("SELECT outcome, text FROM entries WHERE doing = 'protect'").fetchall()
+    assert all(encode_id(one.id) not in str(kept) for one in (ADA, BEA)), "the list can be read by nobody"
+    world.reopen()
+    with pytest.raises(SameHand):
+        world.ask(subject=BEA)
+    with pytest.raises(WrongDuty):
+        world.do("sue", Doing.PROTECT, subject=named(BEA), on=False)
+    world.do("sue", Doing.PROTECT, subject=named(BEA), on=False, close=True)
+    assert world.ask(subject=BEA, case="S-3")
+
+
 def test_a_seal_that_is_not_handed_in_makes_nobody_of_age(world: World) -> None:
     body = {"subject": named(ADA), "purpose": "account_recovery", "case": "S-1", "fields": ["email"]}
     request = world.do("sue", Doing.REQUEST, **body, minutes=30, words=WHY)["request"]
@@ -329,7 +349,7 @@ def test_a_clock_that_went_far_back_is_an_alarm_and_prolongs_nothing(world: Worl
     world.later(minutes=31)
     world.do("root", Doing.ENROL, name="Somebody", duties=[], key=acts.public_text(Ed25519PrivateKey.generate()))
     world.clock.at -= timedelta(minutes=20)
-    with pytest.raises(BadAct, match="Set your clock"):
+    with pytest.raises(Closed, match="clock stands before"):
         world.read(request)
     world.access.tick()
     assert "clock" in [one["kind"] for one in world.do("rae", Doing.LOOK)["alarms"]]

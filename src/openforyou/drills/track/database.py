@@ -31,7 +31,7 @@ def _rows(world: World) -> list[str]:
     return [str(row[0]) for table in tables for row in world.sql(f"SELECT t::text FROM {table} AS t")]  # noqa: S608
 
 
-def _published(world: World) -> list[bytes]:
+def published(world: World) -> list[bytes]:
     """Every leaf of the log."""
     log, size = Log(FolderSource(world.log_folder)), world.checkpoint().size
     return [leaf for part in log.entries(0, size, size) for leaf in part]
@@ -138,7 +138,7 @@ def forges_a_grant(world: World, case: Case) -> Outcome:
     with world.platform.database.begin() as connection:
         enqueue(connection, [forged])
     world.settle()
-    case.did(forged in _published(world), "the published log holds a record of a grant that the broker did not make")
+    case.did(forged in published(world), "the published log holds a record of a grant that the broker did not make")
     error = room.refused("sue", Doing.READ, request=request)
     case.stood(error is not None, f"it opens nothing: {error.message if error else ''}")
     with closing(Folder(world.settings)) as again:

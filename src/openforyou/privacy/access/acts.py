@@ -10,6 +10,7 @@ with a key that never leaves the browser. Public keys are written `ed25519:…` 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -63,6 +64,11 @@ def sign(text: str, key: Ed25519PrivateKey) -> bytes:
 def public_text(key: Ed25519PrivateKey) -> str:
     """As the registry keeps the public half."""
     return f"ed25519:{to_base64url(key.public_key().public_bytes_raw())}"
+
+
+def fingerprint(public: str) -> str:
+    """A public key in short, as two people compare it: `SHA256:` and 43 characters, over its written form."""
+    return f"SHA256:{to_base64url(hashlib.sha256(public.encode()).digest())}"
 
 
 def read(text: str, signature: bytes) -> Act:

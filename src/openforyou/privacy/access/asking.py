@@ -26,6 +26,7 @@ def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     if not desk.vault.holds(wanted.subject):
         raise ElsewhereAtHome.there()
     mark = desk.protection_mark(wanted.subject)
+    rules.check_close(staff, mark, desk.book)
     is_minor = _is_minor(desk, wanted.subject, beside)
     is_protected = rules.protects(desk.book, mark, wanted.subject, is_minor=is_minor)
     now = desk.now()
@@ -41,14 +42,14 @@ def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     public = _public(staff, duty.value, act.body, until) | {"granted_by": [], "emergency": True}
     public["person"] = records.person_mark(salt, wanted.subject)
     entry = desk.enter(Wish(act.doing.value, told | {"until": until.isoformat()}, records.ACCESS, public), act)
-    words = f"The glass was broken for {wanted.purpose.name}: {wanted.words}"
-    desk.alarm("emergency", words, 1.0, ((staff.id,), (id_,)))
+    desk.alarm("emergency", told_of(desk.book.request(id_)), 1.0, ((staff.id,), (id_,)))
     return lambda: _opened(desk, id_, entry.seq, until)
 
 
 def grant(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """A word for a request; with the last that is needed its record goes into the log."""
     request = _named(desk, act)
+    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
     now = desk.now()
     is_last = rules.check_grant(staff, request, desk.book, now)
     if not is_last:
@@ -69,6 +70,7 @@ def refuse(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
     """No, with the reason, by somebody who could have granted it."""
     request = _named(desk, act, words=True)
     rules.check_waiting(request)
+    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
     rules.check_second(staff, request, desk.book, desk.now())
     desk.enter(Wish(act.doing.value, {}), act)
     return lambda: {"request": request.id, "standing": "refused"}
@@ -78,6 +80,7 @@ def delay(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: 
     """Whether the person is told later. A delay that is agreed to is counted in the open."""
     _only(act, "request", "agree")
     request = desk.book.request(str(act.body.get("request")))
+    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
     rules.check_delay(staff, request, desk.book, desk.now())
     agree = act.body.get("agree")
     if type(agree) is not bool:
@@ -99,6 +102,11 @@ def revoke(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
         public = {"of": desk.store.hash_at(opened), "why": "taken_back" if staff.id == request.by else "revoked"}
     desk.enter(Wish(act.doing.value, {}, records.END if public else "", public), act)
     return lambda: {"request": request.id, "standing": "revoked"}
+
+
+def told_of(emergency: Request) -> str:
+    """An emergency as the reviewers read of it."""
+    return f"The glass was broken for {emergency.purpose}: {emergency.words}"
 
 
 def _is_minor(desk: Desk, subject: Subject, beside: Beside) -> bool:

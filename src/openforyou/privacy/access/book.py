@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from openforyou.core.ids import decode_id
 from openforyou.privacy.access.errors import NoSuch, NotAsked
-from openforyou.privacy.access.types import Alarm, Doing, Duty, Entry, Later, Request, Staff, Standing
+from openforyou.privacy.access.types import Alarm, Doing, Duty, Entry, Later, Request, Staff, Standing, Traced
 from openforyou.privacy.vault.types import Field, Kind, Subject
 
 FIRST, ALARM, TOLD, CHOSEN, CLOSED = "first", "alarm", "told", "chosen", "closed"
@@ -54,20 +54,21 @@ class Book:
     """By request the number of the entry whose public record must be durable before anything opens."""
     alarms: dict[str, Alarm] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
+    close: dict[str, set[str]] = field(default_factory=dict)
+    """By member of the staff the marks of those whom they named as close to them."""
     words: list[Granted] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    traces: list[Traced] = field(default_factory=list)
     settling: str = ""
     """The administrator who said the first of the two words that settle."""
     closed: str = ""
     seq: int = 0
-    highest: datetime | None = None
-    """The latest moment that any entry bears: no time before it is believed."""
 
     def take(self, entry: Entry) -> None:
         """One more entry."""
         assert entry.seq == self.seq + 1, "entries are taken in order"
-        self.seq, self.highest = entry.seq, entry.at
+        self.seq = entry.seq
         told: Mapping[str, Any] = entry.outcome
         if "refused" in told:
             self.attempts.append(Attempt(entry.at, entry.by, entry.doing, told["refused"], told["subject"]))
@@ -185,8 +186,9 @@ def _delayed(book: Book, entry: Entry, body: Mapping[str, Any], _told: Mapping[s
     book._change(body["request"], later=replace(later, agreed=body["agree"], by=entry.by))
 
 
-def _protected(book: Book, _entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-    (book.protected.add if told["on"] else book.protected.discard)(told["mark"])
+def _protected(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    marks = book.close.setdefault(entry.by, set()) if told.get("close") else book.protected
+    (marks.add if told["on"] else marks.discard)(told["mark"])
 
 
 def _proposed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
@@ -220,6 +222,10 @@ def _alarmed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[s
     book.alarms[told["id"]] = Alarm(told["id"], told["kind"], entry.at, told["words"], score, staff, requests)
 
 
+def _traced(book: Book, entry: Entry, body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    book.traces.append(Traced(entry.by, entry.at, body["words"], tuple(told["found"])))
+
+
 def _was_told(book: Book, _entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     book.told.add(told["request"])
 
@@ -241,6 +247,7 @@ _TAKES = {
     Doing.ENROL: _proposed,
     Doing.AGREE: _agreed,
     Doing.SETTLE: _settled,
+    Doing.TRACE: _traced,
     FIRST: _first,
     ALARM: _alarmed,
     TOLD: _was_told,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from openforyou.core.clock import Clock
@@ -15,9 +15,12 @@ from openforyou.privacy.access import acts, integrity, records
 from openforyou.privacy.access.book import ALARM, CLOSED, Book
 from openforyou.privacy.access.errors import Closed, NotDurable
 from openforyou.privacy.access.published import LogTurned, Published
-from openforyou.privacy.access.store import Store
-from openforyou.privacy.access.types import Act, Alarm, Entry, Logged, Seen, Vault
+from openforyou.privacy.access.store import LONG_AGO, Store
+from openforyou.privacy.access.types import Act, Alarm, Doing, Entry, Logged, Seen, Vault
 from openforyou.privacy.vault.types import Subject
+
+NOTED_EVERY = timedelta(minutes=1)
+"""So long the latest moment may be seen without a note of it that outlives the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,9 @@ class Desk:
         self.lock = threading.RLock()
         self._clock = clock
         self._is_checked = False
+        self._latest = LONG_AGO
+        self._settled = 0
+        """The entry from which time counts anew."""
         self.refresh()
 
     @property
@@ -53,14 +59,26 @@ class Desk:
         return self._clock.now()
 
     def now(self) -> datetime:
-        """The time that counts: a clock that went back prolongs nothing."""
-        now = self._clock.now()
-        return now if self.book.highest is None else max(now, self.book.highest)
+        """The time that counts, the latest that was ever seen: a clock that went back prolongs nothing, and what ended
+        while it had run ahead does not come back when it is set right."""
+        self._latest = max(self._clock.now(), self._latest)
+        return self._latest
 
     def refresh(self) -> None:
-        """Take in what another process entered, as the operator's own command does."""
+        """Take in what another process entered, as the operator's own command does, and note how late it is."""
         for entry in self.store.entries(self.book.seq):
-            self.book.take(entry)
+            self._take(entry)
+        since, noted = self.store.latest()
+        if since >= self._settled:
+            self._latest = max(noted, self._latest)
+        if since < self._settled or self.now() - noted >= NOTED_EVERY:
+            self.store.keep_latest(self.book.seq, self.now())
+
+    def _take(self, entry: Entry) -> None:
+        self.book.take(entry)
+        if entry.doing == Doing.SETTLE and entry.outcome.get("settled"):
+            self._settled, self._latest = entry.seq, entry.at
+        self._latest = max(entry.at, self._latest)
 
     # Entries
 
@@ -74,7 +92,7 @@ class Desk:
                 seen = self.store.seen()
                 self.store.add_logged(entry.seq, leaf, seen.size if seen else 0)
         self.store.raise_high(entry)
-        self.book.take(entry)
+        self._take(entry)
         return entry
 
     def outbox(self) -> list[Logged]:
@@ -117,6 +135,7 @@ class Desk:
 
     def shut(self, why: str) -> None:
         """Close access by staff, and say so. Raises `Closed`."""
+        self._is_checked = False
         self.enter(Wish(CLOSED, {"why": why}, records.ALARM, {"kind": "closed"}))
         raise Closed.because(why)
 
@@ -135,19 +154,19 @@ class Desk:
         """
         with self.lock:
             (logged,), seen = self.store.logged(seq), self.store.seen()
-        if logged.index is None:
-            index, head = self.published.until_found(logged, seen, wait_s)
-            with self.lock, self.store.writing():
-                self.store.set_place(seq, index)
-                newest = self.store.seen()
-                if newest is None or head.size >= newest.size:
-                    self.store.keep_seen(head)
-            return
         try:
+            if logged.index is None:
+                index, head = self.published.until_found(logged, seen, wait_s)
+                with self.lock, self.store.writing():
+                    self.store.set_place(seq, index)
+                    newest = self.store.seen()
+                    if newest is None or head.size >= newest.size:
+                        self._saw(head)
+                return
             found = self.published.checkpoint(seen)
             if found is not None and self.published.holds(logged.index, logged.leaf, found):
                 with self.lock, self.store.writing():
-                    self.store.keep_seen(Seen(found.size, found.root))
+                    self._saw(Seen(found.size, found.root))
                 return
             why = f"the public log does not hold the record of entry {seq} any more"
         except LogTurned as error:
@@ -157,7 +176,12 @@ class Desk:
         with self.lock:
             self.shut(why)
 
+    def _saw(self, head: Seen) -> None:
+        """From here on the log goes on, and under the key that it was first met under."""
+        self.store.keep_seen(head)
+        if not self.store.fact(integrity.VKEY):
+            self.store.keep(integrity.VKEY, self.published.key.vkey().encode())
+
     def has_gone_back(self) -> bool:
         """Whether the machine's clock stands clearly before a moment that was seen already."""
-        highest = self.book.highest
-        return highest is not None and self._clock.now() < highest - acts.DRIFT
+        return self._clock.now() < self._latest - acts.DRIFT

@@ -47,10 +47,18 @@ def problem(store: Store, published: Published) -> str:
 
 
 def settle(store: Store, published: Published, seq: int) -> None:
-    """Begin anew from what lies there now, as two administrators agreed. Raises `LedgerError`."""
+    """Begin anew from what lies there now, as two administrators agreed: what the log lost of our records is carried to
+    it again. Raises `LedgerError`."""
     published.pin_anew()
     head = published.checkpoint(None)
+    lost = [
+        one.seq
+        for one in store.logged()
+        if one.index is None or head is None or not published.holds(one.index, one.leaf, head)
+    ]
     with store.writing():
+        for one in lost:
+            store.carry_again(one)
         store.keep(SETTLED, str(seq).encode())
         store.keep(VKEY, published.key.vkey().encode())
         store.keep("seen", b"")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from openforyou.core.errors import OpenForYouError
 from openforyou.core.ids import encode_id
-from openforyou.privacy.access import rules
+from openforyou.privacy.access import acts, rules
 from openforyou.privacy.access.book import Attempt, Book
 from openforyou.privacy.access.desk import Desk
 from openforyou.privacy.access.purposes import BY_NAME
-from openforyou.privacy.access.types import Alarm, Doing, Duty, Looked, Purpose, Request, Staff, Standing
-from openforyou.privacy.vault.types import Subject
+from openforyou.privacy.access.types import Alarm, Doing, Duty, Looked, Purpose, Request, Staff, Standing, Traced
+from openforyou.privacy.vault.types import Kind, Subject
 
 LISTED_MAX = 200
 
 
-def for_staff(book: Book, staff: Staff, now: datetime) -> dict[str, Any]:
+def for_staff(desk: Desk, staff: Staff) -> dict[str, Any]:
     """What somebody's duties call for, newest first."""
+    book, now = desk.book, desk.now()
     newest = list(reversed(book.requests.values()))
     sees_all = bool(staff.duties & {Duty.REVIEWER, Duty.AUDITOR})
     shown = newest if sees_all else [one for one in newest if one.by == staff.id]
@@ -30,12 +31,13 @@ def for_staff(book: Book, staff: Staff, now: datetime) -> dict[str, Any]:
     ]
     everybody = [staff_row(one) for one in book.staff.values() if staff.duties & rules.APART or sees_all]
     return {
-        "me": staff_row(staff),
+        "me": _me(staff, book, now) | {"regions": [desk.store.home.region]},
         "closed": book.closed,
         "waiting": [request_told(one, book, now, decides=True) for one in newest if _waits_for(staff, one, book, now)],
         "requests": [request_told(one, book, now, decides=sees_all) for one in shown[:LISTED_MAX]],
         "alarms": [alarm_told(one) for one in alarms[:LISTED_MAX]],
         "proposals": proposals,
+        "traces": [traced_told(one) for one in reversed(book.traces) if sees_all][:LISTED_MAX],
         "staff": everybody,
     }
 
@@ -122,6 +124,11 @@ def alarm_told(one: Alarm) -> dict[str, Any]:
     }
 
 
+def traced_told(one: Traced) -> dict[str, Any]:
+    """A leak that was traced, as reviewers and auditors read it."""
+    return {"by": one.by, "at": one.at.isoformat(), "words": one.words, "found": list(one.found)}
+
+
 def staff_row(one: Staff) -> dict[str, Any]:
     """Somebody of the staff as colleagues read it."""
     return {"staff": one.id, "name": one.name, "duties": sorted(one.duties)}
@@ -150,6 +157,24 @@ def purpose_case(one: Request) -> str:
 def subject_told(subject: Subject) -> str:
     """As acts name a person."""
     return f"{subject.kind.value}:{encode_id(subject.id)}"
+
+
+def _me(staff: Staff, book: Book, now: datetime) -> dict[str, Any]:
+    """Somebody as they read themselves. `circle`: who granted to them of late, about whose requests they do not decide,
+    and to whom they granted, who do not decide about theirs; each with the day on which that ends."""
+    bound: dict[str, dict[str, datetime]] = {"granted_to_me": {}, "granted_by_me": {}}
+    for word in book.words:
+        until = word.at + timedelta(days=rules.CIRCLE_DAYS)
+        if until >= now and staff.id in (word.by, word.to):
+            way, other = ("granted_to_me", word.by) if word.to == staff.id else ("granted_by_me", word.to)
+            bound[way][other] = until
+    circle = {
+        way: [{**staff_row(book.staff[id_]), "until": until.isoformat()} for id_, until in sorted(others.items())]
+        for way, others in bound.items()
+    }
+    account = subject_told(Subject(Kind.ACCOUNT, staff.account)) if staff.account else ""
+    keys = [acts.fingerprint(key) for key in staff.keys]
+    return staff_row(staff) | {"account": account, "keys": keys, "circle": circle}
 
 
 def _waits_for(staff: Staff, one: Request, book: Book, now: datetime) -> bool:

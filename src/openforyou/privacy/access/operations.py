@@ -48,7 +48,7 @@ class KeeperVault:
 
 
 def access_operations(access: Access) -> Operations:
-    """By name. `open_own` is the keeper's, noted: it takes the place of the bare one."""
+    """By name. `open_own` is the keeper's, noted; a broker has it in place of the bare one."""
     on = _Access(access)
     return {
         "access.do": on.do,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from openforyou.ledger.checkpoint import Checkpoint, open_checkpoint
-from openforyou.ledger.errors import BadProof, LedgerError, Missing
+from openforyou.ledger.errors import BadProof, BadSignature, LedgerError, Missing
 from openforyou.ledger.keys import KEY_TEXT_CHARACTERS_MAX, VerifyingKey
 from openforyou.ledger.merkle import leaf_hash, verify_inclusion
 from openforyou.ledger.reader import Log
@@ -59,8 +59,8 @@ class Published:
         return self._key
 
     def pin_anew(self) -> None:
-        """Take the key that the log serves now, as two administrators agreed."""
-        self._key = None
+        """Take the log as it is served now, and its key, as two administrators agreed."""
+        self._key, self._log = None, Log(self._source)
 
     def checkpoint(self, seen: Seen | None) -> Checkpoint | None:
         """The newest, verified, and going on from `seen`; None where the log has not begun and none was seen.
@@ -73,6 +73,8 @@ class Published:
             if seen is None or seen.size == 0:
                 return None
             raise LogTurned(f"the log had {seen.size} leaves and is gone") from None
+        except BadSignature as error:
+            raise LogTurned("the log is not signed by the key that it was first met under") from error
         if seen is not None:
             if found.size < seen.size:
                 raise LogTurned(f"the log had {seen.size} leaves and shows {found.size}")
@@ -88,7 +90,7 @@ class Published:
     def until_found(self, wanted: Logged, seen: Seen | None, wait_s: float | None = None) -> tuple[int, Seen]:
         """Where the record stands in the published log, and the checkpoint under which that was verified.
 
-        Raises `NotDurable` when it does not stand there in time, or nothing can be verified.
+        Raises `NotDurable` when it does not stand there in time, or nothing can be verified, and `LogTurned`.
         """
         deadline = time.monotonic() + (self._wait_s if wait_s is None else wait_s)
         start, why = wanted.since, "the log has not taken it in"
@@ -100,8 +102,8 @@ class Published:
                         if leaf == wanted.leaf and self._stands(index, leaf, head):
                             return index, Seen(head.size, head.root)
                     start = max(start, head.size)
-            except LogTurned as error:
-                raise NotDurable.because(error.message) from error
+            except LogTurned:
+                raise
             except LedgerError as error:
                 why = error.message
             if time.monotonic() >= deadline:

@@ -9,6 +9,7 @@ Every record has `at`, `broker` and `entry`, the hash of the broker's own entry,
     access_told                       such a delay has ended
     access_alarm   kind               something looks wrong
     access_review  kind, right        somebody looked at an alarm or an emergency
+    access_trace   by, bits, found    a leak was traced by a mark of so many bits, to so many accesses
     access_settled by                 the broker's entries and the log had not agreed, or its clock had gone astray
 
 `person` is HMAC-SHA-256 of the person under a salt that is made for this one access and told to them alone: they find
@@ -32,6 +33,7 @@ from openforyou.privacy.vault.types import Field, Subject
 
 ACCESS, END, STAFF, DELAY = "access", "access_end", "access_staff", "access_delay"
 TOLD, ALARM, REVIEW, SETTLED = "access_told", "access_alarm", "access_review", "access_settled"
+TRACE = "access_trace"
 _EVERY = {"at", "broker", "entry"}
 FORMS: Mapping[str, frozenset[str]] = {
     ACCESS: frozenset(
@@ -44,6 +46,7 @@ FORMS: Mapping[str, frozenset[str]] = {
     ALARM: frozenset({"kind"} | _EVERY),
     REVIEW: frozenset({"kind", "right"} | _EVERY),
     SETTLED: frozenset({"by"} | _EVERY),
+    TRACE: frozenset({"by", "bits", "found"} | _EVERY),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z][a-z_]{0,39}")
@@ -111,12 +114,17 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     TOLD: lambda _: True,
     ALARM: lambda body: _is(_WORD, body["kind"]),
     REVIEW: lambda body: _is(_WORD, body["kind"]) and type(body["right"]) is bool,
+    TRACE: lambda body: _is(_STAFF, body["by"]) and _is_number(body["bits"]) and _is_number(body["found"]),
     SETTLED: lambda body: all(_is(_STAFF, one) for one in body["by"]),
 }
 
 
 def _is(form: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _is_time(value: object) -> bool:

@@ -73,19 +73,24 @@ def settle(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
 
 
 def protect(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
-    """Somebody of trust or legal protects a person; only an administrator's word takes that back.
+    """Somebody of trust or legal protects a person; only an administrator's word takes that back. Whoever is close to
+    somebody of the staff, that one protects, and from then on neither asks nor decides about them.
 
     The entry holds a mark instead of the act's words, so that the list can be read by nobody.
     """
-    if set(act.body) != {"subject", "on"} or type(act.body["on"]) is not bool:
-        raise NotAsked("Protection names one person, and whether it begins or ends.", hint="subject and on.")
-    if not act.body["on"]:
+    close = act.body.get("close", False)
+    if set(act.body) - {"close"} != {"subject", "on"} or type(act.body["on"]) is not bool or type(close) is not bool:
+        raise NotAsked("Protection names one person, and whether it begins or ends.", hint="subject, on and close.")
+    mark = desk.protection_mark(subject_from(act.body["subject"]))
+    if close:
+        if act.body["on"] and len(desk.book.close.get(staff.id, ())) >= rules.CLOSE_MAX:
+            raise NotAsked(f"You have named {rules.CLOSE_MAX} people.", hint="Take somebody back first.", field="close")
+    elif not act.body["on"]:
         rules.check_administrator(staff)
     elif not {Duty.TRUST, Duty.LEGAL, Duty.ADMINISTRATOR} & staff.duties:
         raise WrongDuty("Trust and legal protect people.", hint="Anybody can also ask for it: Settings, Who looked.")
-    mark = desk.protection_mark(subject_from(act.body["subject"]))
     unread = replace(act, text="")
-    desk.enter(Wish(act.doing.value, {"mark": mark, "on": act.body["on"]}), unread)
+    desk.enter(Wish(act.doing.value, {"mark": mark, "on": act.body["on"], "close": close}), unread)
     return lambda: {"protected": act.body["on"]}
 
 
@@ -111,6 +116,13 @@ def _proposed(desk: Desk, body: Mapping[str, Any]) -> Staff:
     if body.get("account"):
         staff = replace(staff, account=subject_from(body["account"]).id)
     return staff
+
+
+def by_key(desk: Desk, act: Act) -> Staff | None:
+    """Who signed an act that names nobody: each key is somebody's alone."""
+    said = acts.signed_bytes(act.text)
+    active = [one for one in desk.book.staff.values() if one.is_active]
+    return next((one for one in active if any(acts.verifies(key, act.signature, said) for key in one.keys)), None)
 
 
 def as_answer(staff: Staff) -> Answer:

@@ -37,6 +37,8 @@ DELAY_DAYS_MAX = 90
 APART = frozenset({Duty.ADMINISTRATOR, Duty.AUDITOR})
 """Duties that nobody holds beside another: who appoints does not grant, who audits is audited by others."""
 NAME_MAX = 100
+CLOSE_MAX = 50
+"""So many people somebody may name as close to them."""
 FIRST_ADMINISTRATORS = 2
 _TAKEN = frozenset({"subject", "purpose", "case", "fields", "minutes", "words", "delay_days", "order"})
 
@@ -319,8 +321,15 @@ def text_of(value: object, name: str) -> str:
 
 
 def protects(book: Book, mark: str, subject: Subject, *, is_minor: bool) -> bool:
-    """Whether a person is protected: by a wish, as a minor, or as one of the staff."""
-    return is_minor or mark in book.protected or any(one.account == subject.id for one in book.staff.values())
+    """Whether a person is protected: by a wish, as a minor, as one of the staff, or as close to one of them."""
+    of_staff = any(one.account == subject.id for one in book.staff.values())
+    return is_minor or mark in book.protected or of_staff or any(mark in marks for marks in book.close.values())
+
+
+def check_close(staff: Staff, mark: str, book: Book) -> None:
+    """Raises `SameHand` where a request is about somebody whom they named as close to them."""
+    if mark in book.close.get(staff.id, ()):
+        raise SameHand("This is about somebody close to you.", hint="A colleague asks and decides about them.")
 
 
 def alarm_named(book: Book, id_: str) -> Request | Alarm:

@@ -15,7 +15,7 @@ from typing import Any
 
 from openforyou.core.clock import Clock
 from openforyou.core.errors import OpenForYouError
-from openforyou.privacy.access import acts, asking, lists, owner, reading, records, registry, rules, watching, watermark
+from openforyou.privacy.access import acts, asking, lists, owner, reading, records, registry, rules, tracing, watching
 from openforyou.privacy.access.asking import Answer, Then
 from openforyou.privacy.access.book import CHOSEN, TOLD, subject_from
 from openforyou.privacy.access.desk import Desk, Wish
@@ -63,15 +63,20 @@ class Access:
         return then()
 
     def _signed(self, act: Act) -> Staff:
-        """Who did it. Raises `BadAct`, `Replayed`."""
+        """Who did it. Raises `BadAct`, `Replayed`, and `Closed` while the clock stands before what it has shown."""
         desk = self._desk
-        staff = desk.book.staff.get(act.by)
+        staff = registry.by_key(desk, act) if act.doing is Doing.LOOK and not act.by else desk.book.staff.get(act.by)
         if staff is None or not staff.is_active:
-            raise BadAct("Nobody of the staff here has that id.", hint="Two administrators enrol somebody.", field="by")
-        now = desk.clock_now() if act.doing in (Doing.SETTLE, Doing.LOOK) else desk.now()
-        acts.check(act, staff.keys, desk.name, now)
+            what = "id" if act.by else "key"
+            raise BadAct(
+                f"Nobody of the staff here has that {what}.", hint="Two administrators enrol somebody.", field="by"
+            )
+        back = desk.has_gone_back()
+        acts.check(act, staff.keys, desk.name, desk.clock_now() if back else desk.now())
         if desk.store.has_nonce(act.nonce) or act.nonce in self._looks:
             raise Replayed.twice()
+        if back and act.doing not in (Doing.SETTLE, Doing.LOOK):
+            raise Closed.because("the broker's clock stands before a moment that it has seen")
         return staff
 
     def _refused(self, act: Act, error: OpenForYouError) -> None:
@@ -91,7 +96,7 @@ class Access:
         self._looks[act.nonce] = None
         while len(self._looks) > LOOKS_REMEMBERED:
             self._looks.popitem(last=False)
-        return lists.for_staff(self._desk.book, staff, self._desk.now())
+        return lists.for_staff(self._desk, staff)
 
     # The operator, the person, the clock
 
@@ -175,6 +180,8 @@ class Access:
             now = desk.now()
             for request in list(desk.book.requests.values()):
                 self._tell(request)
+                if request.is_emergency:
+                    self._once("emergency", asking.told_of(request), request)
                 overdue = request.is_emergency and request.reviewed is None
                 if overdue and now - request.at > timedelta(days=rules.REVIEW_DAYS):
                     self._once("unreviewed", f"Nobody reviewed it within {rules.REVIEW_DAYS} days.", request)
@@ -206,11 +213,6 @@ class Access:
     def _once(self, kind: str, words: str, request: Request) -> None:
         if not any(one.kind == kind and request.id in one.requests for one in _alarms(self._desk)):
             self._desk.alarm(kind, words, 1.0, ((request.by,), (request.id,)))
-
-    def trace(self, found: str) -> list[tuple[str, str]]:
-        """Whose copy a value that turned up elsewhere is: `(staff, request)`, where its mark fits."""
-        read = [(one.by, one.id) for one in self._desk.book.requests.values() if one.reads]
-        return watermark.candidates(found, self._desk.store.home.key, read)
 
 
 def _alarms(desk: Desk) -> list[Any]:
@@ -244,4 +246,5 @@ _DOES: dict[Doing, Callable[[Desk, Act, Staff, Beside], Then]] = {
     Doing.ENROL: registry.enrol,
     Doing.AGREE: registry.agree,
     Doing.SETTLE: registry.settle,
+    Doing.TRACE: tracing.trace,
 }

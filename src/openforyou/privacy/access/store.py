@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from typing import Any
@@ -29,6 +29,7 @@ FILE, HIGH = "access.sqlite", "access.high"
 GENESIS = bytes(32)
 KEY_BYTES = SALT_BYTES = 32
 BUSY_S = 10.0
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS entries (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, doing TEXT NOT NULL, by TEXT NOT NULL, text TEXT NOT NULL,
@@ -161,6 +162,10 @@ class Store:
         """It is on its way; None: not any more."""
         self._connection.execute("UPDATE logged SET queued = ? WHERE seq = ?", (queued, seq))
 
+    def carry_again(self, seq: int) -> None:
+        """The log does not hold it, wherever it was seen before."""
+        self._connection.execute("UPDATE logged SET place = NULL, queued = NULL, since = 0 WHERE seq = ?", (seq,))
+
     def set_place(self, seq: int, index: int) -> None:
         """It was seen there."""
         self._connection.execute("UPDATE logged SET place = ? WHERE seq = ?", (index, seq))
@@ -250,6 +255,15 @@ class Store:
     def keep_seen(self, seen: Seen) -> None:
         """Keep it."""
         self.keep("seen", seen.size.to_bytes(8) + seen.root)
+
+    def latest(self) -> tuple[int, datetime]:
+        """The latest moment that was noted, and the number of the newest entry then."""
+        seq, _, at = self.fact("latest").decode().partition(" ")
+        return (int(seq), datetime.fromisoformat(at)) if at else (0, LONG_AGO)
+
+    def keep_latest(self, seq: int, at: datetime) -> None:
+        """Note it."""
+        self.keep("latest", f"{seq} {at.isoformat()}".encode())
 
     def _fact(self, name: str, value: bytes) -> None:
         self._connection.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, value))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from openforyou.privacy.vault.types import Field, Subject
 
@@ -44,8 +44,11 @@ class Doing(StrEnum):
     """The second administrator's word to a proposal."""
     SETTLE = "settle"
     """After the entries and the log did not agree, or the clock had gone astray."""
+    TRACE = "trace"
+    """From the mark of a leaked value to the look that it came from."""
     LOOK = "look"
-    """Read the lists that one's duties call for. Signed like the others; makes no entry."""
+    """Read the lists that one's duties call for. Signed like the others; makes no entry. It may name nobody: then the
+    key tells who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,15 @@ class Alarm:
     staff: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
     reviewed_by: str = ""
+
+
+class Traced(NamedTuple):
+    """A leak that was traced: by whom, and the requests that its mark fits."""
+
+    by: str
+    at: datetime
+    words: str
+    found: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 
 from openforyou.privacy.vault.types import Field
@@ -23,6 +24,7 @@ from openforyou.privacy.vault.types import Field
 ZERO, ONE = "\u200b", "\u200c"
 """Zero-width space and non-joiner: a bit each."""
 TAG_BITS = 32
+_ADDRESS = re.compile(r"[^\s@]@([A-Za-z0-9.-]+)")
 
 
 def tag(key: bytes, reader: str, request: str) -> str:
@@ -48,13 +50,20 @@ def unmarked(value: str) -> str:
     return value.replace(ZERO, "").replace(ONE, "")
 
 
-def candidates(found: str, key: bytes, accesses: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Of those readers and requests the ones whose tag the found value bears. More than one where it has few bits."""
+def borne(found: str) -> str:
+    """The bits that a value bears, from the first on: all of them without width, or one for each letter of the domain
+    of an address; empty where it bears none."""
     bits = "".join("1" if letter == ONE else "0" for letter in found if letter in (ZERO, ONE))
     if len(bits) == TAG_BITS:
-        return [one for one in accesses if tag(key, *one) == bits]
-    domain = found.rpartition("@")[2]
-    return [one for one in accesses if "@" in found and _cased(domain, tag(key, *one)) == domain]
+        return bits
+    address = _ADDRESS.search(found)
+    letters = [letter for letter in address[1] if letter.isalpha()] if address else []
+    return "".join("1" if letter.isupper() else "0" for letter in letters[:TAG_BITS])
+
+
+def candidates(bits: str, key: bytes, accesses: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of those readers and requests the ones whose tag begins so. More than one where the bits are few."""
+    return [one for one in accesses if tag(key, *one).startswith(bits)]
 
 
 def line(reader: str, request: str, until: str) -> str:

@@ -15,6 +15,12 @@ class Unequal(Conflict):
     code = "unequal_inventories"
 
 
+class InService(Conflict):
+    """A move and a platform in service exclude each other."""
+
+    code = "in_service"
+
+
 class NotYet(Conflict):
     """A step is asked for before the one that it stands on."""
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, Engine, bindparam, delete, select, text, update
 
 from openforyou.privacy.vault import store as vault_store
 from openforyou.privacy.vault.tables import sealed_fields as table
 from openforyou.privacy.vault.types import Field, Kind, Subject
 from openforyou.storage.database import refusals
 from openforyou.storage.schema import Nature, metadata
+
+SERVING_LOCK = 7_258
+
+
+def claim_serving(connection: Connection) -> bool:
+    """That somebody serves over this connection, beside others who do; False while a move goes on."""
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock_shared(:key)"), {"key": SERVING_LOCK}))
+
+
+def claim_move(connection: Connection) -> bool:
+    """That a move goes on over this connection; False while anybody serves, or another move goes on."""
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": SERVING_LOCK}))
 
 
 def subjects_of(connection: Connection, region: str) -> list[Subject]:

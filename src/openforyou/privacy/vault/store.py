@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from openforyou.privacy.vault.crypto import region_of
 from openforyou.privacy.vault.tables import sealed_fields as table
-from openforyou.privacy.vault.types import Field, Kind, Subject
+from openforyou.privacy.vault.types import Field, Subject
 
 
 def put(connection: Connection, subject: Subject, sealed: Mapping[Field, bytes]) -> None:
@@ -42,16 +42,6 @@ def get(connection: Connection, subject: Subject, fields: Collection[Field] | No
         select(table.c.field, table.c.sealed).where(_of(subject), table.c.field.in_(wanted)).order_by(table.c.field)
     )
     return {Field(row.field): bytes(row.sealed) for row in rows}
-
-
-def get_many(connection: Connection, kind: Kind, field: Field, ids: Collection[int]) -> dict[int, bytes]:
-    """One field's seal of each of those people who have it."""
-    rows = connection.execute(
-        select(table.c.subject_id, table.c.sealed).where(
-            table.c.kind == kind.value, table.c.field == field.value, table.c.subject_id.in_(list(ids))
-        )
-    )
-    return {row.subject_id: bytes(row.sealed) for row in rows}
 
 
 def remove(connection: Connection, subject: Subject, fields: Collection[Field] | None = None) -> int:
