@@ -24,7 +24,8 @@ router = APIRouter(tags=["staff"])
 SIGNATURE_BYTES = 64
 """Ed25519's, and ECDSA's over P-256 as two halves."""
 AT_ONCE = 8
-_places = BoundedSemaphore(AT_ONCE)
+PLACES = BoundedSemaphore(AT_ONCE)
+"""Who waits for the broker. It may wait for the log, and a thread with it."""
 
 
 class PurposeOut(BaseModel):
@@ -71,12 +72,12 @@ def post_act(signed: SignedAct, request: Request, platform: ThePlatform, rates: 
     """
     rates.check(STAFF, rates.network(request))
     signature = _signature(signed.signature)
-    if not _places.acquire(blocking=False):
+    if not PLACES.acquire(blocking=False):
         raise Unavailable("Too many acts wait for the broker now.", hint="Nothing was done. Try again in a moment.")
     try:
         return platform.access.do(signed.text, signature)
     finally:
-        _places.release()
+        PLACES.release()
 
 
 def _signature(text: str) -> bytes:

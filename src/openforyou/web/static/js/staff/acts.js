@@ -39,9 +39,9 @@ export async function act(doing, body = {}) {
 }
 
 async function signer() {
-  const hint = "Open “Your key”.";
-  if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here.", hint });
+  if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here." });
   const mine = await kept();
+  const hint = "Make one, have it enrolled, and say under which id.";
   if (!mine?.staff) throw new Refusal(0, { code: "no_key", error: "This browser has no key that is enrolled.", hint });
   return mine;
 }

@@ -34,12 +34,20 @@ function proposalRow({ proposal, staff, by }, mine) {
   return element("li", {}, row);
 }
 
+/** What none of somebody's duties is for does not stand in their way. */
+function drawForms(held) {
+  const forms = [...document.querySelectorAll("form[data-for]")];
+  for (const form of forms) form.hidden = !form.dataset.for.split(" ").some((duty) => held.includes(duty));
+  document.getElementById("none").hidden = forms.some((form) => !form.hidden);
+}
+
 async function draw() {
   try {
     const told = await act("look");
     fill("proposals", told.proposals.map((one) => proposalRow(one, told.me.staff)));
     fill("staff", told.staff.map((one) => element("li", {}, element("div", {}, words(one)))));
     trouble(null);
+    drawForms(told.me.duties);
     if (told.closed) document.getElementById("settle-note").textContent = `Access is closed: ${told.closed}`;
   } catch (error) {
     trouble(error);

@@ -40,7 +40,7 @@ function drawFacts(request, mine) {
   const rows = [
     fact("Person", element("code", {}, request.subject)),
     fact("Sees", names(request.fields)),
-    fact("For", `${request.minutes} minutes from the grant on`),
+    fact("For", `${request.minutes} minutes from the grant`),
     request.case ? fact("Case", caseOf(request)) : null,
     fact("Asked", `${by}, ${request.duty}, `, moment(request.at)),
     request.until ? fact("Until", moment(request.until)) : null,
