@@ -1,9 +1,9 @@
-"""Access by staff, in browsers with keys of their own: asked, granted, read, and seen by the person; and each refusal."""
+"""Access by staff, in browsers with keys of their own: asked, granted, read, seen by the person; and each refusal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ from tests.web.pages.test_pages import SMALL_TARGETS, settled, violations
 
 pytestmark = pytest.mark.browser
 PERSON = "looked.at@example.org"
+SMALL = {"width": 320, "height": 568}
 WHY = "They wrote to support and cannot sign in any more."
 
 
@@ -90,7 +91,9 @@ def clock() -> Moving:
 
 
 @pytest.fixture(scope="module")
-def site(server_url: str, chromium_path: str, clock: Moving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(
+    server_url: str, chromium_path: str, clock: Moving, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """A place without a clip, whose clock can be moved."""
     folder = tmp_path_factory.mktemp("staff")
     with (
@@ -114,7 +117,7 @@ def desks(chromium: Browser, site: Site, clock: Moving) -> Iterator[Desks]:
     person, sue, gil = visit(), visit(), visit(viewport=PHONE, has_touch=True)
     person.sign_up(PERSON)
     office = Office(site.platform.settings, site.platform.access, clock)
-    enrolled(office, sue, "Sue", Duty.SUPPORT, Duty.GRANTER)
+    enrolled(office, sue, "Sue", Duty.SUPPORT, Duty.LEGAL, Duty.GRANTER)
     enrolled(office, gil, "Gil", Duty.GRANTER)
     yield Desks(site, clock, office, sue, gil, person)
     for one in (person, sue, gil):
@@ -130,6 +133,12 @@ def enrolled(office: Office, visit: Visit, name: str, *duties: Duty) -> None:
     key = page.locator("#public").inner_text()
     proposed = office.do("root", Doing.ENROL, name=name, duties=sorted(duties), key=key)
     staff = office.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"]
+    introduce(visit, staff, name)
+
+
+def introduce(visit: Visit, staff: str, name: str) -> None:
+    """Tells the browser under which id its key is enrolled."""
+    page = visit.page
     page.get_by_label("Id", exact=True).fill(staff)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#standing")).to_contain_text(f"The broker knows you: {name}")
@@ -137,12 +146,14 @@ def enrolled(office: Office, visit: Visit, name: str, *duties: Duty) -> None:
 
 def fill(page: Page, more: dict[str, str]) -> Page:
     told = {"purpose": "account_recovery", "case": "S-17", "minutes": "30", "words": WHY, "fields": "email"} | more
-    page.get_by_label("Purpose").select_option(told.pop("purpose"))
+    page.get_by_label("Purpose").select_option(told["purpose"])
     field = told.pop("fields")
     if page.locator(f"[data-field={field}]").is_visible():
         page.locator(f"[name=fields][value={field}]").check()
-    for name, value in told.items():
-        page.locator(f"#{name}").fill(value)
+    if told["purpose"] == "danger_to_life":
+        del told["case"]
+    for name in told.keys() - {"purpose"}:
+        page.locator(f"#{name}").fill(told[name])
     page.locator("#ask button[type=submit]").click()
     return page
 
@@ -192,6 +203,14 @@ def test_asked_granted_read_and_seen_by_the_person(desks: Desks, tmp_path: Path)
     expect(look).to_contain_text("Help somebody back into their own account")
     expect(look).to_contain_text("your e-mail")
     expect(look).to_contain_text("1 time, last")
+    look.get_by_text("Its record in the public log").click()
+    look.get_by_role("button", name="Find it in the log").click()
+    expect(look.locator(".verdict.good")).to_contain_text("is this record, and its mark is yours.")
+    page.locator("[data-look]").evaluate(
+        "one => { one.dataset.look = JSON.stringify({ ...JSON.parse(one.dataset.look), salt: '00'.repeat(32) }); }"
+    )
+    look.get_by_role("button", name="Find it in the log").click()
+    expect(look.locator(".verdict.bad")).to_contain_text("bears this entry, but its mark is not yours")
     assert violations(page) == []
 
 
@@ -207,6 +226,70 @@ def test_what_was_opened_vanishes_when_its_time_is_over(desks: Desks) -> None:
     desks.sue.page.close()
     desks.sue.page = desks.sue.context.new_page()
     desks.sue.listen()
+
+
+def test_registry_protection_delay_danger_and_the_end(desks: Desks, make_visit: Callable[..., Visit]) -> None:
+    ann, rae = make_visit(), make_visit(viewport=SMALL, has_touch=True)
+    enrolled(desks.office, ann, "Ann", Duty.ADMINISTRATOR)
+    page = rae.open("/staff/access/key")
+    page.get_by_role("button", name="Make a key").click()
+    key = page.locator("#public")
+    expect(key).to_contain_text("p256:")
+
+    registry = ann.open("/staff/access/people")
+    registry.get_by_label("Name").fill("Rae")
+    registry.get_by_label("Public key").fill(key.inner_text())
+    registry.get_by_label("Reviewer").check()
+    registry.get_by_role("button", name="Propose").click()
+    expect(registry.locator("#proposals")).to_contain_text("proposed by you")
+    (proposal,) = desks.office.do("deputy", Doing.LOOK)["proposals"]
+    desks.office.do("deputy", Doing.AGREE, proposal=proposal["proposal"])
+    introduce(rae, proposal["staff"]["staff"], "Rae")
+    desks.office.do("root", Doing.ENROL, name="Leo", duties=["legal"], key=desks.office.public("leo"))
+    registry.reload()
+    registry.get_by_role("button", name="Agree").click()
+    expect(registry.locator("#done")).to_contain_text("Leo is ")
+    registry.locator("#subject").fill(desks.subject)
+    registry.get_by_role("button", name="Protect", exact=True).click()
+    expect(registry.locator("#done")).to_have_text("Protected.")
+    assert violations(registry) == []
+
+    request = desks.asked(purpose="court_order", case="O-1", delay_days="7", order="Court of Here, 3 May, 12/26")
+    page = rae.open("/staff/access")
+    page.get_by_role("link", name="Court order").click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.locator("#done")).to_have_text("Agreed: the person is told 7 days after the grant.")
+    page.get_by_role("button", name="Grant").click()
+    expect(page.locator("#done")).to_contain_text("It waits for another grant, by a second person.")
+    gil = desks.at(desks.gil, request)
+    gil.get_by_role("button", name="Grant").click()
+    expect(gil.locator("#done")).to_contain_text("Its record stands in the public log.")
+    end = deed(gil, "revoke")
+    end.get_by_label("Why").fill("The order was lifted this morning.")
+    end.get_by_role("button").click()
+    expect(gil.locator("#done")).to_contain_text("Ended.")
+
+    desks.ask(purpose="danger_to_life")
+    sue = desks.sue.page
+    sue.wait_for_url("**/staff/access/requests/*")
+    sue.get_by_role("button", name="Open it").click()
+    expect(sue.get_by_text("looked.at@")).to_be_visible()
+    page = rae.open("/staff/access")
+    expect(page.locator("#alarms")).to_contain_text("The glass was broken for danger_to_life")
+    assert violations(page) == []
+    page.locator("#waiting").get_by_role("link", name="Danger to life").click()
+    page.get_by_label("What you found").fill("I spoke with the officer who called.")
+    page.get_by_role("button", name="It was right").click()
+    expect(page.locator("#done")).to_have_text("Reviewed: it was as it should be.")
+    registry.locator("#subject").fill(desks.subject)
+    registry.get_by_role("button", name="End the protection").click()
+    expect(registry.locator("#done")).to_have_text("Not protected by the staff any more.")
+    for address in ("", "/ask", "/people", "/key"):
+        rae.open("/staff/access" + address)
+        expect(page.locator("#me-words, #region, #none, #standing").first).not_to_contain_text("Asking")
+        settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"], address
+        assert page.evaluate(SMALL_TARGETS) == [], address
 
 
 def test_each_refusal_says_what_to_do(desks: Desks) -> None:
@@ -269,7 +352,18 @@ def test_nothing_opens_late_nor_without_broker_or_log(desks: Desks) -> None:
 
 HARD = [
     {"b": 1, "a": {"z": [], "y": {}}, "": None},
-    {"\uff5e": 1, "\U0001f600": 2, "\ue000": 3, "é": 4, "e\u0301": 5, "10": 6, "9": 7, "A": 8, "a\U0001f600": 9, "a\uff5e": 0},
+    {
+        "\uff5e": 1,
+        "\U0001f600": 2,
+        "\ue000": 3,
+        "é": 4,
+        "e\u0301": 5,
+        "10": 6,
+        "9": 7,
+        "A": 8,
+        "a\U0001f600": 9,
+        "a\uff5e": 0,
+    },
     'quotes " \\ / \b\f\n\r\t \x00 \x1f \x7f \x80 \u2028 \u2029 \ufeff \u200b \U0010ffff',
     [0, -1, 2**53 - 1, -(2**53) + 1, True, False, None, "", [[[]]]],
     {"__proto__": 1, "constructor": {"toString": "x"}, "length": 2},
@@ -293,5 +387,5 @@ def test_canonical_json_is_the_servers_byte_for_byte(desks: Desks) -> None:
     found = page.evaluate(body)
     assert len(found) > 15
     assert set(found) == {True}, found
-    big = f'async () => {{ {load} return canonicalJson({{ id: {2**63 - 1}n }}); }}'
+    big = f"async () => {{ {load} return canonicalJson({{ id: {2**63 - 1}n }}); }}"
     assert page.evaluate(big).encode() == canonical_json({"id": 2**63 - 1})
