@@ -30,12 +30,14 @@ export async function act(doing, body = {}) {
   const { broker } = known ?? (await facts());
   const text = textOf(doing, mine.staff, broker, body);
   const signature = toBase64url(await sign(mine.pair, `${FORMAT}\n${text}`));
+  const isLook = doing === "look";
   try {
-    return await call("/v1/access/acts", { method: "POST", body: { text, signature }, timeoutMs: ACT_MS });
+    const told = await call("/v1/access/acts", { method: "POST", body: { text, signature }, timeoutMs: ACT_MS });
+    if (told) return told;
   } catch (error) {
-    if (error.code === "offline" && doing !== "look") throw unanswered();
-    throw error;
+    if (error.code !== "offline" || isLook) throw error;
   }
+  throw unanswered(isLook); // or the answer broke off
 }
 
 async function signer() {
@@ -56,7 +58,8 @@ function textOf(doing, staff, broker, body) {
   }
 }
 
-function unanswered() {
-  const hint = "It may have been done all the same: look at the overview before you do it again.";
+function unanswered(isLook) {
+  const undone = "It may have been done all the same: look at the overview before you do it again.";
+  const hint = isLook ? "Check the connection and try again." : undone;
   return new Refusal(0, { code: "unanswered", error: "No answer came.", hint });
 }

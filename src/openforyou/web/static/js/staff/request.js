@@ -1,5 +1,6 @@
 // One request: what it says, what can be done with it, and what it opened, which goes away by itself when its time is over.
 
+import { Refusal } from "../api.js";
 import { whileWaiting } from "../forms.js";
 import { data, element } from "../page.js";
 import { act, facts } from "./acts.js";
@@ -17,7 +18,8 @@ const SAID = {
 const facts_ = document.getElementById("facts");
 const opened = document.getElementById("opened");
 const id = facts_.dataset.request;
-let timer = 0;
+const ENDED_MS = 15_000; // So often it is asked whether somebody ended what is open here.
+let timers = [];
 
 // What it says
 
@@ -110,8 +112,8 @@ async function does(deed, form, value) {
   done(deed === "grant" || deed === "read" ? LOG_WORDS : "");
   try {
     const told = await act(deed, bodyOf(deed, form, value));
-    if (deed === "read") await show(told);
     done(SAID[deed]?.(told) ?? "");
+    if (deed === "read") await show(told);
     if (deed === "revoke") putAway();
     form.reset();
     await draw();
@@ -137,29 +139,38 @@ async function show(told) {
   opened.hidden = false;
   const look = () => {
     const seconds = Math.ceil(Math.min(byClock - Date.now(), byPage - performance.now()) / 1000);
-    if (seconds <= 0) return over();
+    if (seconds <= 0) return void over();
     const [minutes, rest] = [Math.floor(seconds / 60), String(seconds % 60).padStart(2, "0")];
     document.getElementById("left").textContent = `${minutes}:${rest}`;
   };
-  clearInterval(timer);
-  timer = setInterval(look, 500);
+  timers.forEach(clearInterval);
+  timers = [setInterval(look, 500), setInterval(lookWhetherEnded, ENDED_MS)];
   look();
   opened.focus();
 }
 
 /** Nothing of what was opened stays in the page. */
 function putAway() {
-  clearInterval(timer);
+  timers.forEach(clearInterval);
   opened.hidden = true;
   delete opened.dataset.mark;
   opened.querySelector("dl").replaceChildren();
   for (const name of ["mark", "until", "left"]) document.getElementById(name).replaceChildren();
 }
 
-function over() {
+function over(why = "Its time is over") {
   putAway();
-  done("Its time is over, and what it showed is gone from this page. Ask anew if you need it: a grant is not prolonged.");
+  done(`${why}, and what it showed is gone from this page. Ask anew if you need it: a grant is not prolonged.`);
   draw();
+}
+
+/** A colleague's word ends what stands here, too. While the broker is away nobody's does; the time still runs. */
+async function lookWhetherEnded() {
+  const look = await act("look").catch((error) => {
+    if (!(error instanceof Refusal)) throw error;
+  });
+  const request = look?.requests.find((one) => one.request === id);
+  if (request && request.standing !== "granted" && !opened.hidden) over("It was ended");
 }
 
 for (const deed of document.querySelectorAll("[data-deed]")) {
