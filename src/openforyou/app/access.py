@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from openforyou.catalog import store as catalog_store
 from openforyou.core.encoding import from_base64url, to_base64url
-from openforyou.core.errors import BadInput, OpenForYouError
+from openforyou.core.errors import BadInput, NotFound, OpenForYouError
 from openforyou.core.ids import AccountId, decode_id
 from openforyou.events.log.store import enqueue
 from openforyou.moderation.claims import store as claims_store
@@ -157,7 +157,8 @@ class AccessRelay:
     # What goes beside an act
 
     def _beside(self, text: str) -> tuple[dict[Field, bytes], bool | None]:
-        """The seals that an act is about, and whether its case fits. What cannot be read is left to the broker."""
+        """The seals that an act is about, and whether its case fits. What cannot be read is left to the broker, and so
+        is a request that is not there: who signed nothing learns not even that."""
         try:
             told = json.loads(text)
             doing, body = Doing(told["act"]), dict(told["body"])
@@ -168,7 +169,7 @@ class AccessRelay:
             if doing in (Doing.REQUEST, Doing.EMERGENCY):
                 subject = _subject(str(body["subject"]))
                 return self._seals(subject, [Field.MINOR]), self._fits(subject, body)
-        except (ValueError, KeyError, TypeError, RecursionError, BadInput):
+        except (ValueError, KeyError, TypeError, RecursionError, BadInput, NotFound):
             pass
         return {}, None
 

@@ -47,6 +47,8 @@ TAKE = Rate("looks at all that is kept of you", "30 per hour")
 """Each reads every table."""
 LOOK = Rate("looks at accounts elsewhere", "60 per hour")
 """Each asks somebody else's server."""
+STAFF = Rate("acts of staff", "600 per 5 minutes")
+"""By network: each page of a whole office asks what waits. The signature is the broker's to judge."""
 UPLOAD = Rate("new uploads", "60 per hour")
 STUDIO_FILE = Rate("files for the studio", "600 per hour")
 

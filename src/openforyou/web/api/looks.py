@@ -65,12 +65,12 @@ def get_who_looked(visitor: Known, platform: ThePlatform, rates: TheRates) -> Wh
 def put_protection(wanted: Protection, visitor: Known, platform: ThePlatform, rates: TheRates) -> None:
     """Access to a protected person takes two grants, one by an independent reviewer, and ends within an hour."""
     rates.check(CHANGE, visitor.viewer_id)
-    platform.access.choose_protection(_person(visitor), on=wanted.on)
+    platform.access.choose_protection(person_of(visitor), on=wanted.on)
 
 
 def looked_at(platform: Platform, visitor: Visitor) -> WhoLooked:
     """Of whoever asks."""
-    person = _person(visitor)
+    person = person_of(visitor)
     return WhoLooked(
         looks=[Look(**one) for one in platform.access.looks_at(person)],
         openings=[Opening(**one) for one in platform.access.own_openings(person)],
@@ -78,6 +78,6 @@ def looked_at(platform: Platform, visitor: Visitor) -> WhoLooked:
     )
 
 
-def _person(visitor: Visitor) -> Person:
+def person_of(visitor: Visitor) -> Person:
     """As their keys name them."""
     return Person(visitor.viewer_id, None if visitor.account is None else visitor.account.id)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, learned, looks, rights, routes, yourdata
+from openforyou.web.pages import claims, identities, learned, looks, rights, routes, staff, yourdata
 
 router = APIRouter()
-for part in (routes, identities, claims, rights, learned, yourdata, looks):
+for part in (routes, identities, claims, rights, learned, yourdata, looks, staff):
     router.include_router(part.router)

@@ -22,9 +22,9 @@ export class Refusal extends Error {
 
 /**
  * One request of JSON. Throws `Refusal`; an answer without a body is null.
- * `accept` lists statuses that are an answer although they are not 2xx.
+ * `accept` lists statuses that are an answer although they are not 2xx; `timeoutMs` is for what may take longer.
  */
-export async function call(path, { method = "GET", body, keepalive = false, accept = [] } = {}) {
+export async function call(path, { method = "GET", body, keepalive = false, accept = [], timeoutMs = TIMEOUT_MS } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
@@ -35,7 +35,7 @@ export async function call(path, { method = "GET", body, keepalive = false, acce
       body: body === undefined ? undefined : JSON.stringify(body),
       keepalive,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch {
     const hint = "Check the connection and try again.";

@@ -29,8 +29,9 @@ export function showFieldError(form, name, words) {
 export function showRefusal(form, error, names = {}) {
   if (!(error instanceof Refusal)) throw error;
   if (showFieldError(form, names[error.field] ?? error.field, error.words)) return;
-  say(form.querySelector("#refused"), error.words);
-  form.querySelector("#refused")?.scrollIntoView({ block: "nearest" });
+  const place = form.querySelector("#refused, .refused");
+  say(place, error.words);
+  place?.scrollIntoView({ block: "nearest" });
 }
 
 /** The first required field that is empty gets `words`; true when there is one. */

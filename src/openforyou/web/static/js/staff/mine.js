@@ -1,0 +1,66 @@
+// One's own key: making it, showing its public half, and saying under which id it was enrolled.
+
+import { Refusal } from "../api.js";
+import { clearErrors, showFieldError, whileWaiting } from "../forms.js";
+import { toast } from "../page.js";
+import { act } from "./acts.js";
+import { moment, titled, trouble } from "./drawing.js";
+import { drop, fingerprint, kept, keysWork, make, setStaff } from "./key.js";
+
+const at = (id) => document.getElementById(id);
+const HINT = "Keys need https, or the address http://localhost; and a browser that stores data of this site.";
+
+async function draw() {
+  const mine = await kept();
+  at("none").hidden = Boolean(mine);
+  for (const id of ["mine", "enrolled", "away"]) at(id).hidden = !mine;
+  if (!mine) return;
+  at("public").textContent = mine.public;
+  at("fingerprint").textContent = await fingerprint(mine.public);
+  at("made").replaceChildren(moment(mine.made));
+  at("staff").value = mine.staff;
+}
+
+async function greet() {
+  const { me } = await act("look");
+  at("standing").textContent = `The broker knows you: ${me.name}, ${me.duties.map(titled).join(", ").toLowerCase()}.`;
+}
+
+async function tried(does) {
+  trouble(null);
+  try {
+    await does();
+    await draw();
+  } catch (error) {
+    trouble(error);
+  }
+}
+
+at("make").addEventListener("click", () => tried(make));
+at("drop").addEventListener("click", () => tried(drop));
+at("copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(at("public").textContent);
+  toast("Copied.");
+});
+at("enrolled").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  clearErrors(form);
+  whileWaiting(form, async () => {
+    try {
+      await setStaff(form.elements.staff.value.trim());
+      await greet();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      showFieldError(form, "staff", error.words);
+    }
+  });
+});
+
+async function begin() {
+  if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here.", hint: HINT });
+  await draw();
+  if ((await kept())?.staff) await greet();
+}
+
+begin().catch(trouble);
