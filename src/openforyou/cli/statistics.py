@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.privacy.statistics.lists import BY_NAME, STATISTICS
+from openforyou.privacy.statistics.rules import amounts, told
 from openforyou.privacy.statistics.types import Answer, Budget
 
 app = typer.Typer(
@@ -28,13 +29,13 @@ def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
     with Platform(Settings.read(data)) as platform:
         left, budget = platform.statistics.left(), platform.statistics.terms.budget
     if as_json:
-        told = [
+        offered = [
             {"name": one.name, "words": one.words, "over": one.over.value, "unit": one.unit}
-            | _cost(Budget(one.epsilon, one.delta))
+            | amounts(Budget(one.epsilon, one.delta))
             | {"groups": None if one.groups is None else dict(one.groups), "scale": one.scale}
             for one in STATISTICS
         ]
-        typer.echo(json.dumps({"statistics": told, "budget": _cost(budget), "left": _cost(left)}, indent=2))
+        typer.echo(json.dumps({"statistics": offered, "budget": amounts(budget), "left": amounts(left)}, indent=2))
         return
     table = Table("statistic", "of one", "epsilon", "delta", "noise", "what", box=None, padding=(0, 2, 0, 0))
     for one in STATISTICS:
@@ -67,28 +68,6 @@ def show(
     with Platform(Settings.read(data)) as platform:
         found = [one for one in platform.statistics.answers() if statistic in ("", one.statistic)]
     _tell(found, as_json=as_json)
-
-
-def told(answer: Answer) -> dict[str, Any]:
-    """As JSON."""
-    noised = answer.noised
-    return {
-        "statistic": answer.statistic,
-        "window": answer.window,
-        "by": answer.by,
-        "at": answer.at.isoformat(),
-        **_cost(answer.cost),
-        "scale": answer.scale,
-        "within": noised.within,
-        "threshold": noised.threshold,
-        "groups": noised.groups,
-        "held_back": list(noised.held_back),
-        "log_index": answer.index,
-    }
-
-
-def _cost(of: Budget) -> dict[str, str]:
-    return {"epsilon": f"{of.epsilon.normalize():f}", "delta": f"{of.delta.normalize():f}"}
 
 
 def _tell(answers: list[Answer], *, as_json: bool) -> None:

@@ -99,8 +99,6 @@ def test_the_budget_refuses_and_a_superuser_who_deletes_everything_opens_nothing
         assert again.ask("profiling", MONTH) == first, "what was answered stands"
     clock.advance(timedelta(days=31))
     assert opened().left().epsilon == Decimal("0.6"), "a new month"
-    clock.advance(timedelta(days=-31))
-    assert opened().left().epsilon == Decimal("0.1")
 
 
 def test_what_was_paid_before_a_crash_is_paid_once_and_given_by_the_next(
@@ -122,12 +120,14 @@ def test_what_was_paid_before_a_crash_is_paid_once_and_given_by_the_next(
     assert opened().left().epsilon == Decimal("0.35")
 
 
-def test_a_clock_that_went_on_and_back_opens_no_budget_twice(opened: Opened, clock: ManualClock) -> None:
+def test_a_clock_that_went_on_and_back_opens_no_budget_twice(
+    opened: Opened, settings: Settings, database: Database, clock: ManualClock
+) -> None:
+    back = statistics(settings, database, ManualClock(clock.now()), lambda: None)
     clock.advance(timedelta(days=40))
     opened().ask("active", DAY)
-    clock.advance(timedelta(days=-40))
     with pytest.raises(ClockBehind):
-        opened().ask("profiling", MONTH)
+        back.ask("profiling", MONTH)
 
 
 @pytest.mark.parametrize(

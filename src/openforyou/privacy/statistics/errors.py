@@ -61,6 +61,17 @@ class ClockBehind(Conflict):
         )
 
 
+class LogUnreadable(Unavailable):
+    """What was answered and spent stands in the log, and that cannot be read."""
+
+    code = "log_unreadable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The public log cannot be read: {why.rstrip('.')}.", hint="Whoever runs this must look: docs/ledger.md."
+        )
+
+
 class NotPublished(Unavailable):
     """The answer's record is not seen in the public log, so the answer is not given."""
 

@@ -75,8 +75,8 @@ def leaf(answer: Answer) -> bytes:
         "window": answer.window,
         "by": answer.by,
         "at": answer.at.astimezone(UTC).isoformat(timespec="seconds"),
-        **_told(answer.cost),
-        "budget": _told(answer.budget),
+        **amounts(answer.cost),
+        "budget": amounts(answer.budget),
         "bound": [answer.groups_each, answer.most_each],
         "scale": answer.scale,
         "threshold": noised.threshold,
@@ -143,6 +143,29 @@ def is_sound(body: Mapping[str, Any]) -> bool:
         return False
 
 
+def told(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON, for programs."""
+    noised = answer.noised
+    return {
+        "statistic": answer.statistic,
+        "window": answer.window,
+        "by": answer.by,
+        "at": answer.at.isoformat(),
+        **amounts(answer.cost),
+        "scale": answer.scale,
+        "within": noised.within,
+        "threshold": noised.threshold,
+        "groups": noised.groups,
+        "held_back": list(noised.held_back),
+        "log_index": answer.index,
+    }
+
+
+def amounts(of: Budget) -> dict[str, str]:
+    """`epsilon` and `delta` as decimal numbers in text: no rounding, so that sums are exact."""
+    return {"epsilon": f"{of.epsilon.normalize():f}", "delta": f"{of.delta.normalize():f}"}
+
+
 @dataclass(slots=True)
 class Spending:
     """The fold of all records in the order of the log: what was answered, and what each month's budget has borne."""
@@ -183,14 +206,9 @@ class Spending:
 
 def left_of(budget: Budget, spent: Budget) -> Budget:
     """What can still be spent; never below nothing, though a budget may have been lowered meanwhile."""
-    epsilon, delta = (
-        max(Decimal(0), one).normalize() for one in (budget.epsilon - spent.epsilon, budget.delta - spent.delta)
-    )
+    gaps = (budget.epsilon - spent.epsilon, budget.delta - spent.delta)
+    epsilon, delta = (max(Decimal(0), gap).normalize() for gap in gaps)
     return Budget(epsilon, delta)
-
-
-def _told(cost: Budget) -> dict[str, str]:
-    return {"epsilon": f"{cost.epsilon.normalize():f}", "delta": f"{cost.delta.normalize():f}"}
 
 
 def _amounts(told: Mapping[str, Any]) -> tuple[str, str]:

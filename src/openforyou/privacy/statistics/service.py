@@ -24,7 +24,7 @@ from openforyou.privacy.access.errors import NotDurable
 from openforyou.privacy.access.published import Published
 from openforyou.privacy.access.types import Logged, Seen
 from openforyou.privacy.statistics import store
-from openforyou.privacy.statistics.errors import BudgetSpent, ClockBehind, NotPublished
+from openforyou.privacy.statistics.errors import BudgetSpent, ClockBehind, LogUnreadable, NotPublished
 from openforyou.privacy.statistics.lists import statistic_named
 from openforyou.privacy.statistics.noise import noised
 from openforyou.privacy.statistics.rules import (
@@ -68,18 +68,18 @@ class Statistics:
         self._spending = Spending()
 
     def answers(self) -> list[Answer]:
-        """Every answer that the log holds, newest first. Raises `LedgerError` where it cannot be read."""
+        """Every answer that the log holds, newest first. Raises `LogUnreadable`."""
         return sorted(self._look().answers.values(), key=lambda one: one.index or 0, reverse=True)
 
     def left(self) -> Budget:
-        """What can still be spent this month. Raises `LedgerError`."""
+        """What can still be spent this month. Raises `LogUnreadable`."""
         return left_of(self.terms.budget, self._look().of(f"{self._clock.now().astimezone(UTC):%Y-%m}"))
 
     def ask(self, name: str, window: str) -> Answer:
         """The answer that stands in the log, or a new one, paid and published before it is given.
 
-        Raises `NoSuchStatistic`, `BadWindow`, `BudgetSpent`, `BeingAsked`, `ClockBehind`, `NotPublished` and, where the
-        log cannot be read, `LedgerError`.
+        Raises `NoSuchStatistic`, `BadWindow`, `BudgetSpent`, `BeingAsked`, `ClockBehind`, `NotPublished`,
+        `LogUnreadable`.
         """
         statistic = statistic_named(name)
         given = self._look().answers.get((name, window))
@@ -90,9 +90,9 @@ class Statistics:
             return self._answered(statistic, over)
 
     def _answered(self, statistic: Statistic, window: Window) -> Answer:
-        with self._database.connect() as connection:  # first: what leaves the queue is in the log by then
-            waiting = log_store.waiting_records(connection, STATISTICS)
         since = self._since()
+        with self._database.connect() as connection:  # before the log: what leaves the queue is in the log by then
+            waiting = log_store.waiting_records(connection, STATISTICS)
         spending = self._look()
         on_their_way = [one for entry in waiting if (one := read_leaf(entry)) is not None]
         for one in on_their_way:
@@ -147,21 +147,28 @@ class Statistics:
         return replace(answer, index=index)
 
     def _since(self) -> int:
-        head = self._published.checkpoint(None)
-        return 0 if head is None else head.size
+        """Up to where the log was read."""
+        return 0 if self._seen is None else self._seen.size
 
     def _look(self) -> Spending:
         """What the log tells as of now: read on from the last look, each record proven under the checkpoint."""
         with self._looking:
-            head = self._published.checkpoint(self._seen)
-            if head is None:
-                return self._spending.copy()
-            for index, entry in self._published.records(self._seen.size if self._seen else 0, head):
-                answer = read_leaf(entry, index)
-                if answer is None:
-                    continue
-                if not self._published.holds(index, entry, head):
-                    raise LedgerError(f"The record {index} of the log does not lie under its checkpoint.")
-                self._spending.take(answer)
-            self._seen = Seen(head.size, head.root)
+            try:
+                self._read_on()
+            except LedgerError as error:
+                raise LogUnreadable(error.message) from error
             return self._spending.copy()
+
+    def _read_on(self) -> None:
+        head = self._published.checkpoint(self._seen)
+        if head is None:
+            return
+        found = []
+        for index, entry in self._published.records(self._since(), head):
+            answer = read_leaf(entry, index)
+            if answer is not None and not self._published.holds(index, entry, head):
+                raise LedgerError(f"record {index} does not lie under the checkpoint")
+            found += [] if answer is None else [answer]
+        for answer in found:
+            self._spending.take(answer)
+        self._seen = Seen(head.size, head.root)

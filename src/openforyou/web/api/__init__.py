@@ -23,6 +23,7 @@ from openforyou.web.api import (
     progress,
     rights,
     sounds,
+    statistics,
     studio,
     uploads,
     wishes,
@@ -33,7 +34,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio, learned, yourdata, looks),
+    *(sounds, studio, learned, yourdata, looks, statistics),
 )
 for part in PARTS:
     router.include_router(part.router)

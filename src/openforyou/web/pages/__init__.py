@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, learned, looks, rights, routes, yourdata
+from openforyou.web.pages import claims, identities, learned, looks, rights, routes, statistics, yourdata
 
 router = APIRouter()
-for part in (routes, identities, claims, rights, learned, yourdata, looks):
+for part in (routes, identities, claims, rights, learned, yourdata, looks, statistics):
     router.include_router(part.router)
