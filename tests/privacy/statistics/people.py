@@ -30,10 +30,16 @@ SELECT (:first)::bigint + n, 'viewer', :at FROM generate_series(0, :viewers - 1)
 
 
 def crowd(
-    connection: Connection, viewers: int, *, each: int = 4, regions: tuple[str, ...] = ("CH",), first: int = 1
+    connection: Connection,
+    viewers: int,
+    *,
+    each: int = 4,
+    regions: tuple[str, ...] = ("CH",),
+    first: int = 1,
+    at: datetime = MADE,
 ) -> None:
-    """So many viewers with `each` events and slates, all on one day, with regions in turn, and an account each."""
-    told = {"first": first, "viewers": viewers, "at": MADE, "regions": list(regions)}
+    """So many viewers with `each` events and slates, all from one moment on, with regions in turn, and an account each."""
+    told = {"first": first, "viewers": viewers, "at": at, "regions": list(regions)}
     for statement, most in ((_EVENTS, viewers * each), (_SLATES, min(viewers * each, 4_000)), (_ACCOUNTS, 0)):
         connection.execute(text(statement), told | {"count": most})
     connection.execute(text("ANALYZE events"))
