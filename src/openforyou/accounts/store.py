@@ -62,6 +62,16 @@ def accounts_of(connection: Connection, viewer_marks: Collection[bytes]) -> dict
     return {bytes(row.viewer_mark): AccountId(row.id) for row in connection.execute(wanted)}
 
 
+def signed_up(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
+    """Accounts made from `since` to before `until`, by role."""
+    rows = connection.execute(
+        select(accounts.c.role, func.count())
+        .where(accounts.c.created_at >= since, accounts.c.created_at < until)
+        .group_by(accounts.c.role)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def set_password(connection: Connection, account_id: AccountId, password_hash: str, *, instead_of: str) -> bool:
     """False when it was changed meanwhile."""
     done = connection.execute(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
+
+from openforyou.accounts import store as accounts_store
 from openforyou.accounts.moving.service import seal_what_lay_open
 from openforyou.accounts.service import Accounts
 from openforyou.accounts.types import Account
@@ -58,6 +61,8 @@ from openforyou.privacy.person.erasing import Erasing
 from openforyou.privacy.person.export import Export
 from openforyou.privacy.person.types import Person
 from openforyou.privacy.retention.service import Retention
+from openforyou.privacy.statistics.service import Statistics
+from openforyou.privacy.statistics.types import Budget, Terms, Window
 from openforyou.recommend.service import Feed
 from openforyou.storage.blobs import Blobs, FsspecBlobs
 from openforyou.storage.database import Database
@@ -94,6 +99,17 @@ def identities(settings: Settings, database: Database, clock: Clock, outside: Fe
     """Proofs of accounts elsewhere, as the settings allow. Raises `BadInput` naming what is wrong."""
     providers = read_providers(settings.identity_providers)
     return Identities(database, clock, outside, origin=settings.origin, providers=providers, plc=settings.plc_directory)
+
+
+def statistics(settings: Settings, database: Database, clock: Clock, publish: Callable[[], None]) -> Statistics:
+    """Statistics about people, within the settings' budget."""
+
+    def sign_ups(connection: Connection, window: Window) -> dict[str, int]:
+        return accounts_store.signed_up(connection, window.since, window.until)
+
+    terms = Terms(Budget(settings.statistics_epsilon, settings.statistics_delta), settings.keep_history_days)
+    source = FolderSource(settings.log_folder)
+    return Statistics(database, clock, source, terms, publish, {"sign_ups": sign_ups})
 
 
 class Platform:
@@ -156,6 +172,7 @@ class Platform:
             self.telling = Telling(self)
             self.export = Export(self.database, self.clock, self.telling.documents, self.telling.names)
             self.retention = Retention(self.database, self.clock, settings.keep_history_days)
+            self.statistics = statistics(settings, self.database, self.clock, self._publish)
         except BaseException:
             self._open.close()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,6 +54,21 @@ class Settings(BaseSettings):
         ge=30,
         le=3_650,
         description="Days that raw events and slates are kept; feeds and models are made from the folded state.",
+    )
+    statistics_epsilon: Decimal = Field(
+        Decimal(4),
+        ge=0,
+        le=20,
+        decimal_places=6,
+        description="What all statistics about people that are answered in a month may tell of one of them: epsilon of "
+        "differential privacy; 0: none is answered.",
+    )
+    statistics_delta: Decimal = Field(
+        Decimal("0.000001"),
+        ge=0,
+        le=Decimal("0.0001"),
+        decimal_places=12,
+        description="And delta: the chance that a month's answers tell more than that.",
     )
     witness_policy: str = Field(
         "", description="File that names the witnesses of the log, and how many must cosign; empty: nobody is asked."

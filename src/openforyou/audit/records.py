@@ -1,5 +1,5 @@
 """What the platform itself says in the log: rules and their ends, refused events, weights, words about rights, models,
-who left, what was removed by age; held to their form."""
+who left, what was removed by age, statistics about people; held to their form."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from openforyou.moderation.rules import POLICY, POLICY_END, WEIGHTS, read_leaf
 from openforyou.privacy.access import records as access
 from openforyou.privacy.person import rules as persons
 from openforyou.privacy.regions import rules as regions
+from openforyou.privacy.statistics import rules as statistics
 
 REFUSED = "refused"
 PERSONS = frozenset({persons.ERASURE, persons.RETENTION})
 KNOWN = frozenset(
-    {POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *PERSONS, *access.FORMS, regions.MOVE}
+    {POLICY, POLICY_END, WEIGHTS, REFUSED, rights.RIGHT, MODEL, MODEL_END, *PERSONS, *access.FORMS}
+    | {regions.MOVE, statistics.STATISTICS}
 )
 """Every type of record that this version can judge. A log with others cannot be said to be right."""
 RULES_MAX = MODELS_MAX = 100_000
@@ -55,6 +57,7 @@ class Records:
     """What was said about rights, by its commitment: the leaf."""
     model_ends: dict[str, Said] = field(default_factory=dict)
     """By the model's id."""
+    spending: statistics.Spending = field(default_factory=statistics.Spending)
 
     def take(self, index: int, leaf: bytes) -> None:
         """Look at a leaf that is not a deed of thirty bytes."""
@@ -87,6 +90,8 @@ class Records:
         elif told.type == regions.MOVE:
             if not regions.is_sound(told.body):
                 self._wrong("bad_record", index, "this record of a move between regions says what none can say")
+        elif told.type == statistics.STATISTICS:
+            self._statistic(index, leaf)
         else:
             self._wrong("unknown_record", index, f"a record of the type {told.type[:40]!r} is none that is known here")
 
@@ -156,6 +161,16 @@ class Records:
                 )
             if len(self.model_ends) < MODELS_MAX:
                 self.model_ends[body["id"]] = Said(index, dict(body))
+
+    def _statistic(self, index: int, leaf: bytes) -> None:
+        """Each question is answered once, and a month's answers cost no more than its budget."""
+        answer = statistics.read_leaf(leaf, index)
+        if answer is None:
+            self._wrong("bad_record", index, "this record of a statistic says what none can say")
+            return
+        problem = self.spending.take(answer)
+        if problem:
+            self._wrong("statistics_overspent", index, problem)
 
     def _wrong(self, kind: str, index: int, words: str, policy: str = "") -> None:
         self.findings.add(Problem(kind, f"Leaf {index}: {words.rstrip('.')}.", leaf=index, policy=policy))

@@ -33,6 +33,7 @@ from openforyou.cli import (
     rights,
     serve,
     sounds,
+    statistics,
     studio,
     train,
     verify,
@@ -98,6 +99,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(identities.app, name="identities")
 app.add_typer(regions.app, name="regions")
 app.add_typer(sounds.app, name="sounds")
+app.add_typer(statistics.app, name="statistics")
 app.add_typer(witness.app, name="witness")
 app.add_typer(bench.app, name="bench")
 _add("worker", serve.worker, hidden=True)

@@ -185,6 +185,15 @@ def pending(connection: Connection, start: int, stop: int) -> list[bytes]:
     return [bytes(leaf) for leaf in rows]
 
 
+def waiting_records(connection: Connection, type_: str) -> list[bytes]:
+    """Records of that type that wait for the log, in order of acceptance."""
+    rows = connection.exec_driver_sql(
+        "SELECT leaf FROM pending_leaves WHERE substr(leaf, 1, 1) = '{' AND position(%b IN leaf) > 0 ORDER BY seq",
+        (f'"type":"{type_}"'.encode(),),
+    )
+    return [bytes(row[0]) for row in rows]
+
+
 def fold(connection: Connection, start: int, stop: int, gained: Gains) -> bool:
     """Add what a batch gained; False, and nothing done, when the numbers do not hold at `start` any more."""
     moved = update(log_state).where(log_state.c.id == 1, log_state.c.folded == start).values(folded=stop)

@@ -24,6 +24,7 @@ from openforyou.web.api import (
     rights,
     sounds,
     staff,
+    statistics,
     studio,
     uploads,
     wishes,
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/v1")
 PARTS = (
     *(feed, events, counts, items, rights, credentials, creators, identities, controls, mutes, wishes),
     *(accounts, guardians, passkeys, policies, uploads, imports, claims, progress),
-    *(sounds, studio, learned, yourdata, looks, staff),
+    *(sounds, studio, learned, yourdata, looks, staff, statistics),
 )
 for part in PARTS:
     router.include_router(part.router)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from openforyou.web.pages import claims, identities, learned, looks, rights, routes, staff, yourdata
+from openforyou.web.pages import claims, identities, learned, looks, rights, routes, staff, statistics, yourdata
 
 router = APIRouter()
-for part in (routes, identities, claims, rights, learned, yourdata, looks, staff):
+for part in (routes, identities, claims, rights, learned, yourdata, looks, staff, statistics):
     router.include_router(part.router)
