@@ -94,3 +94,14 @@ def test_few_wait_for_the_broker_at_a_time(client: TestClient, office: Office) -
         refused = post(client, text, signature)
         assert (refused.status_code, refused.json()["hint"]) == (503, "Nothing was done. Try again in a moment.")
     assert post(client, text, signature).status_code == 200
+
+
+def test_the_pages_are_kept_nowhere_and_hold_nobodys_data(client: TestClient, office: Office, world: World) -> None:
+    sign_up(client)
+    request = office.ask("sue", world.platform.accounts.of_email(EMAIL))
+    client.cookies.clear()
+    for address in ("", "/ask", f"/requests/{request}", "/people", "/key"):
+        page = client.get("/staff/access" + address)
+        assert (page.status_code, page.headers["cache-control"]) == (200, "no-store"), address
+        assert "They wrote to support and cannot" not in page.text, "what was asked comes by a signed act alone"
+    assert client.get("/staff/access/requests/none").status_code == 422

@@ -338,7 +338,7 @@ def alarm_named(book: Book, id_: str) -> Request | Alarm:
         return book.alarms[id_]
     if id_ in book.requests:
         return book.requests[id_]
-    raise NoSuch("There is no such alarm or emergency.", hint="`openforyou access alarms` lists them.")
+    raise NoSuch("There is no such alarm or emergency.", hint="`openforyou access list` names them.")
 
 
 def _fields(body: Mapping[str, Any], purpose: Purpose) -> tuple[Field, ...]:
