@@ -38,7 +38,7 @@ def crowd(
     first: int = 1,
     at: datetime = MADE,
 ) -> None:
-    """So many viewers with `each` events and slates from one moment on, regions in turn, and an account each."""
+    """So many viewers with `each` events and slates, all from `at` on, regions in turn, and an account each."""
     told = {"first": first, "viewers": viewers, "at": at, "regions": list(regions)}
     for statement, most in ((_EVENTS, viewers * each), (_SLATES, min(viewers * each, 4_000)), (_ACCOUNTS, 0)):
         connection.execute(text(statement), told | {"count": most})

@@ -23,6 +23,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, a[href], input, 
 """By name: what is less than 24 pixels wide or high (WCAG 2.2, 2.5.8), links in running text apart."""
 ADDRESSES = (
     *("/", "/following", "/item/{item}", "/@waves", "/upload", "/uploads", "/signin", "/settings", "/about", "/rules"),
+    "/statistics",
 )
 
 
