@@ -135,21 +135,20 @@ def desks(chromium: Browser, site: Site, clock: Moving) -> Iterator[Desks]:
 
 
 def enrolled(office: Office, visit: Visit, name: str, *duties: Duty) -> None:
-    """Makes a key in the browser, has two administrators enrol it, and tells the browser its id."""
+    """Makes a key in the browser, has two administrators enrol it, and has the broker say whose it is."""
     page = visit.open("/staff/access/key")
     page.get_by_role("button", name="Make a key").click()
     expect(page.locator("#public")).to_contain_text("p256:")
     key = page.locator("#public").inner_text()
     proposed = office.do("root", Doing.ENROL, name=name, duties=sorted(duties), key=key)
-    staff = office.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"]
-    introduce(visit, staff, name)
+    office.do("deputy", Doing.AGREE, proposal=proposed["proposal"])
+    introduce(visit, name)
 
 
-def introduce(visit: Visit, staff: str, name: str) -> None:
-    """Tells the browser under which id its key is enrolled."""
+def introduce(visit: Visit, name: str) -> None:
+    """The broker tells the browser whose its key is."""
     page = visit.page
-    page.get_by_label("Id", exact=True).fill(staff)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Ask the broker").click()
     expect(page.locator("#standing")).to_contain_text(f"The broker knows you: {name}")
 
 
@@ -262,7 +261,7 @@ def test_registry_protection_delay_danger_and_the_end(desks: Desks, make_visit: 
     expect(registry.locator("#proposals")).to_contain_text("proposed by you")
     (proposal,) = desks.office.do("deputy", Doing.LOOK)["proposals"]
     desks.office.do("deputy", Doing.AGREE, proposal=proposal["proposal"])
-    introduce(rae, proposal["staff"]["staff"], "Rae")
+    introduce(rae, "Rae")
     desks.office.do("root", Doing.ENROL, name="Leo", duties=["legal"], key=desks.office.public("leo"))
     registry.reload()
     registry.get_by_role("button", name="Agree").click()

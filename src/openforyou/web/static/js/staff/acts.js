@@ -24,13 +24,13 @@ export function written(doing, staff, broker, body) {
   return canonicalJson({ act: doing, at, body, broker, by: staff, nonce: nonce.join("") });
 }
 
-/** Sign an act and have it done; what came of it. Throws `Refusal`. */
+/** Sign an act and have it done; what came of it. A look may name nobody, and the key says who. Throws `Refusal`. */
 export async function act(doing, body = {}) {
-  const mine = await signer();
+  const isLook = doing === "look";
+  const mine = await signer(isLook);
   const { broker } = known ?? (await facts());
   const text = textOf(doing, mine.staff, broker, body);
   const signature = toBase64url(await sign(mine.pair, `${FORMAT}\n${text}`));
-  const isLook = doing === "look";
   try {
     const told = await call("/v1/access/acts", { method: "POST", body: { text, signature }, timeoutMs: ACT_MS });
     if (told) return told;
@@ -40,11 +40,11 @@ export async function act(doing, body = {}) {
   throw unanswered(isLook); // or the answer broke off
 }
 
-async function signer() {
+async function signer(maySayNoName) {
   if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here." });
   const mine = await kept();
-  const hint = "Make one, have it enrolled, and say under which id.";
-  if (!mine?.staff) throw new Refusal(0, { code: "no_key", error: "This browser has no key that is enrolled.", hint });
+  const hint = "Make one, and have it enrolled.";
+  if (!mine || !(mine.staff || maySayNoName)) throw new Refusal(0, { code: "no_key", error: "This browser has no key that is enrolled.", hint });
   return mine;
 }
 

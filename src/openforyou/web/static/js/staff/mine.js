@@ -1,7 +1,7 @@
-// One's own key: making it, showing its public half, and saying under which id it was enrolled.
+// One's own key: making it, showing its public half, and learning from the broker whose it is once it was enrolled.
 
 import { Refusal } from "../api.js";
-import { clearErrors, showFieldError, whileWaiting } from "../forms.js";
+import { whileWaiting } from "../forms.js";
 import { toast } from "../page.js";
 import { act } from "./acts.js";
 import { moment, titled, trouble } from "./drawing.js";
@@ -18,12 +18,13 @@ async function draw() {
   at("public").textContent = mine.public;
   at("fingerprint").textContent = await fingerprint(mine.public);
   at("made").replaceChildren(moment(mine.made));
-  at("staff").value = mine.staff;
 }
 
 async function greet() {
   const { me } = await act("look");
-  at("standing").textContent = `The broker knows you: ${me.name}, ${me.duties.map(titled).join(", ").toLowerCase()}.`;
+  await setStaff(me.staff);
+  const duties = me.duties.map(titled).join(", ").toLowerCase() || "no duty any more";
+  at("standing").textContent = `The broker knows you: ${me.name}, ${duties}. In the public log you are ${me.staff}.`;
 }
 
 async function tried(does) {
@@ -42,20 +43,7 @@ at("copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText(at("public").textContent);
   toast("Copied.");
 });
-at("enrolled").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.target;
-  clearErrors(form);
-  whileWaiting(form, async () => {
-    try {
-      await setStaff(form.elements.staff.value.trim());
-      await greet();
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      showFieldError(form, "staff", error.words);
-    }
-  });
-});
+at("ask").addEventListener("click", () => whileWaiting(at("enrolled"), () => tried(greet)));
 
 async function begin() {
   if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here.", hint: HINT });
