@@ -130,7 +130,10 @@ def test_a_new_password_opens_the_account(visit: Visit) -> None:
     visit.expected.append("401")
     visit.open("/about")
     visit.sign_up("changes@example.org")
+    accounts = visit.site.platform.accounts
+    accounts.sessions.begin(accounts.sign_in("changes@example.org", PASSWORD))
     page = visit.open("/settings")
+    expect(page.locator("#places")).to_contain_text("signed in at 2 places")
     page.get_by_text("Change the password").click()
     page.get_by_label("Present password").fill(PASSWORD)
     page.get_by_label("New password").fill("quite another one")

@@ -97,7 +97,10 @@ async function onPasskeys(act) {
   const field = byId("passkeys").closest(".field");
   clearErrors(field);
   try {
-    showPasskeys((await act()).passkeys);
+    const account = await act();
+    showPasskeys(account.passkeys);
+    const elsewhere = account.sessions > 1 ? `at ${account.sessions} places. One that you do not know? Leave them all.` : "here alone.";
+    byId("places").textContent = `You are signed in ${elsewhere}`;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     showFieldError(field, "passkeys", error.words);
