@@ -33,18 +33,14 @@ _FIELDS = frozenset(
 )
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
 _GROUP = re.compile(r"[A-Za-z0-9_]{1,40}")
-_WINDOW = re.compile(r"\d{4}-\d\d(-\d\d)?")
 _AMOUNT = re.compile(r"(0|[1-9]\d{0,5})(\.\d{1,18})?")
 
 
 def window_of(text: str, over: Over, now: datetime, keep_days: int) -> Window:
     """The day or month that `text` names. Raises `BadWindow`: no such one, not over, or not kept any more."""
-    form, example = ("%Y-%m-%d", "2026-11-03") if over is Over.DAY else ("%Y-%m", "2026-11")
-    try:
-        since = datetime.strptime(text, form).replace(tzinfo=UTC)
-    except ValueError:
-        since = datetime.min.replace(tzinfo=UTC)
-    if since.strftime(form) != text:
+    since = begin_of(text, over)
+    if since is None:
+        example = "2026-11-03" if over is Over.DAY else "2026-11"
         raise BadWindow(f"{text[:40]!r} is no {over.value}.", hint=f"Say it as {example}.", field="window")
     until = since + timedelta(days=1) if over is Over.DAY else next_month(since)
     if now < until + SETTLED:
@@ -58,6 +54,16 @@ def window_of(text: str, over: Over, now: datetime, keep_days: int) -> Window:
             field="window",
         )
     return Window(text, since, until)
+
+
+def begin_of(text: str, over: Over) -> datetime | None:
+    """The first moment of the day or month of that name; None where it is none."""
+    form = "%Y-%m-%d" if over is Over.DAY else "%Y-%m"
+    try:
+        since = datetime.strptime(text, form).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return since if since.strftime(form) == text else None
 
 
 def next_month(moment: datetime) -> datetime:
@@ -125,7 +131,7 @@ def is_sound(body: Mapping[str, Any]) -> bool:
             body.keys() == _FIELDS
             and body["v"] == VERSION
             and _NAME.fullmatch(body["statistic"]) is not None
-            and _WINDOW.fullmatch(body["window"]) is not None
+            and any(begin_of(body["window"], over) for over in Over)
             and body["by"] == OPERATOR
             and at.utcoffset() == timedelta(0)
             and at.isoformat(timespec="seconds") == body["at"]

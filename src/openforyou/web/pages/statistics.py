@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from openforyou.privacy.statistics.lists import BY_NAME, STATISTICS
-from openforyou.privacy.statistics.rules import amounts, next_month
-from openforyou.privacy.statistics.types import Answer
+from openforyou.privacy.statistics.rules import amounts, begin_of, next_month
+from openforyou.privacy.statistics.types import Answer, Over
+from openforyou.web.pages import rendering
 from openforyou.web.pages.drawing import drawn
 from openforyou.web.reach import ThePlatform
 from openforyou.web.session import Welcomed
@@ -63,13 +63,12 @@ def statistics(visitor: Welcomed, platform: ThePlatform) -> HTMLResponse:
 
 def _shown(answer: Answer) -> Shown:
     known = BY_NAME.get(answer.statistic)
-    is_day = answer.window.count("-") == 2
-    moment = datetime.strptime(answer.window, "%Y-%m-%d" if is_day else "%Y-%m")  # noqa: DTZ007 - a name, no moment
+    day, month = (begin_of(answer.window, over) for over in (Over.DAY, Over.MONTH))
     return Shown(
         answer=answer,
         words=answer.statistic if known is None else known.words,
         unit="" if known is None else known.unit,
-        when=f"{moment.day} {moment:%B %Y}" if is_day else f"{moment:%B %Y}",
+        when=f"{month:%B %Y}" if day is None else rendering.day(day),
         epsilon=amounts(answer.cost)["epsilon"],
         groups=tuple(_groups(answer, dict((known.groups if known else None) or {}))),
         names_few=known is None or known.groups is None,
