@@ -115,6 +115,19 @@ def test_gains_add_up_by_region_and_halve_with_age(platform: Platform) -> None:
     assert abs(later[1, "NL"] - 2.5) < 0.01
 
 
+def test_who_came_to_a_region_is_told_once_each_the_last_ones_alone(platform: Platform) -> None:
+    for item, viewer in enumerate((1, 2, 3, 1), 1):
+        did(platform, EventType.VIEW, item, viewer=ViewerId(viewer), region="NL")
+    did(platform, EventType.LIKE, 1, viewer=ViewerId(4), region="")
+    with platform.database.connect() as connection:
+        since = store.settled_at(connection)
+        until = since + timedelta(hours=1)
+        came = store.came_between(connection, since, until, most=2)
+        assert {(region, viewer) for region, viewer, _ in came} == {("NL", 3), ("NL", 1)}
+        assert all(since.timestamp() <= at_s < until.timestamp() for _, _, at_s in came)
+        assert store.came_between(connection, until, until + timedelta(hours=1), most=2) == []
+
+
 def test_all_counts_are_columns_in_the_order_of_their_names(platform: Platform) -> None:
     with platform.database.connect() as connection:
         ids, counts = log_store.all_counts(connection)

@@ -55,7 +55,8 @@ def index_of(
     counts[:1, COUNT_NAMES.index("views")] = 10**9
     rising = shelf.ids[::5]
     gains = np.linspace(5, -1, len(rising))
-    popularity = Popularity(counted, counts, {"NL": (rising, gains), EVERYWHERE: (rising, gains)})
+    crowd = {"NL": dict.fromkeys(range(WEIGHTS.trend_viewers_min), NOW_S)}
+    popularity = Popularity(counted, counts, {"NL": (rising, gains), EVERYWHERE: (rising, gains)}, crowds=crowd)
     return build(shelf, popularity, placed_by(model, shelf), WEIGHTS, policies=policies)
 
 

@@ -16,6 +16,7 @@ from openforyou.recommend.snapshot.popularity import (
     TRENDING_MAX,
     Popularity,
     counted,
+    joined,
     moved_on,
 )
 from tests.recommend.shelves import WEIGHTS, shelf_of
@@ -24,7 +25,13 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 NONE = Popularity(np.empty(0, np.int64), np.empty((0, 2), np.int64))
 NONE_COUNTED = Popularity(np.empty(0, np.int64), np.empty((0, len(COUNT_NAMES)), np.int64))
 HOUR_S = 3600.0
+NOW_S = START.timestamp()
+FEW = WEIGHTS.trend_viewers_min
 GAINS = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["NL", "DE", ""]), st.floats(1, 100)), max_size=10)
+
+
+def crowd(region: str, count: int, first: int = 1) -> list[tuple[str, int, float]]:
+    return [(region, viewer, NOW_S) for viewer in range(first, first + count)]
 
 
 def trend(popularity: Popularity, region: str = EVERYWHERE) -> dict[int, float]:
@@ -71,6 +78,23 @@ def test_counts_are_found_by_id_in_any_order_and_are_zero_elsewhere() -> None:
 def test_a_region_is_told_its_own_first_then_everywhere_each_once() -> None:
     shelf = shelf_of(10)
     gains = [(1003, "NL", 5.0), (1001, "NL", 9.0), (1002, "DE", 50.0), (1004, "DE", -3.0), (77, "NL", 99.0)]
-    trending = build(shelf, moved_on(NONE_COUNTED, gains, START, HOUR_S), None, WEIGHTS).trending
+    moved = moved_on(NONE_COUNTED, gains, START, HOUR_S)
+    popularity = joined(moved, [*crowd("NL", FEW), *crowd("DE", FEW)], NOW_S - 1, FEW)
+    trending = build(shelf, popularity, None, WEIGHTS).trending
     told = {region: shelf.ids[at].tolist() for region, at in trending.items()}
     assert told == {"NL": [1001, 1003, 1002], "DE": [1002, 1001, 1003], EVERYWHERE: [1002, 1001, 1003]}
+
+
+def test_a_region_of_few_viewers_has_no_trend_of_its_own() -> None:
+    shelf = shelf_of(10)
+    told = moved_on(NONE_COUNTED, [(1003, "LI", 90.0), (1002, "DE", 5.0)], START, HOUR_S)
+    told = joined(told, [*crowd("LI", FEW - 1), *crowd("LI", FEW - 1), *crowd("DE", FEW)], NOW_S - 1, FEW)
+    assert build(shelf, told, None, WEIGHTS).trending.keys() == {"DE", EVERYWHERE}
+    one_more = joined(told, crowd("LI", 1, first=FEW), NOW_S - 1, FEW)
+    assert shelf.ids[build(shelf, one_more, None, WEIGHTS).trending["LI"]].tolist() == [1003, 1002]
+    assert build(shelf, joined(one_more, [], NOW_S + 1, FEW), None, WEIGHTS).trending.keys() == {EVERYWHERE}
+
+
+def test_of_a_crowd_the_last_are_kept_and_no_more_than_it_takes() -> None:
+    came = [("DE", viewer, NOW_S + viewer) for viewer in range(9)] + [("DE", 2, NOW_S + 30)]
+    assert joined(NONE, came, NOW_S, 3).crowds == {"DE": {2: NOW_S + 30, 8: NOW_S + 8, 7: NOW_S + 7}}

@@ -154,7 +154,7 @@ def test_a_followed_creator_is_proposed_and_said_to_be(world: World) -> None:
 
 def test_what_rises_in_a_region_trends_there(world: World) -> None:
     risen = world.ids[70:74]
-    for viewer in range(20, 30):
+    for viewer in range(20, 20 + world.feed.weights.trend_viewers_min):
         for item in risen:
             world.did(viewer, item, EventType.IMPRESSION, EventType.VIEW, EventType.LIKE, region="NL")
     world.settle()

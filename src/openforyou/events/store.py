@@ -112,6 +112,14 @@ FROM events JOIN unnest(%(types)s::text[], %(points)s::float8[]) AS worth (type,
 WHERE received_at >= %(since)s AND received_at < %(until)s AND item_id <> 0
 GROUP BY item_id, region
 """
+_CAME_BETWEEN = """
+SELECT region, viewer_id, extract(epoch FROM last_at)::float8
+FROM (SELECT region, viewer_id, max(received_at) AS last_at,
+             row_number() OVER (PARTITION BY region ORDER BY max(received_at) DESC) AS place
+      FROM events WHERE received_at >= %(since)s AND received_at < %(until)s AND region <> ''
+      GROUP BY region, viewer_id) AS came
+WHERE place <= %(most)s
+"""
 # As they lie in the answer: viewer, item.
 _DEEDS_BETWEEN = """
 SELECT string_agg(int8send(viewer_id) || int8send(item_id), ''::bytea ORDER BY viewer_id, item_id)
@@ -296,6 +304,14 @@ def decayed_gains(
             "points": list(points.values()),
         },
     )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def came_between(
+    connection: Connection, since: datetime, until: datetime, *, most: int
+) -> list[tuple[str, int, float]]:
+    """Who did anything where: (region, viewer, epoch seconds of their last there), the last `most` of each region."""
+    rows = connection.exec_driver_sql(_CAME_BETWEEN, {"since": since, "until": until, "most": most})
     return [(row[0], row[1], row[2]) for row in rows]
 
 

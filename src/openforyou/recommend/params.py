@@ -107,6 +107,9 @@ class Weights:
     trend_skip: float = _weight(TRENDING, -1.5, "points", (-20, 0), "a skip takes away")
     trend_not_interested: float = _weight(TRENDING, -8.0, "points", (-50, 0), "so does asking for less")
     trend_half_life_h: float = _weight(TRENDING, 12.0, "hours", (0.1, 720), "yesterday's rush is over")
+    trend_viewers_min: int = _weight(
+        TRENDING, 20, "viewers", (1, 10000), "fewer in a region, and its trend would tell what one of them watched"
+    )
 
     explore_share: float = _weight(EXPLORATION, 0.15, "share of the slate", (0, 0.5), "slots given to fresh items")
     explore_impressions: int = _weight(

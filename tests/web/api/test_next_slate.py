@@ -252,7 +252,9 @@ def test_the_region_decides_what_is_popular(
     browser: Browser, world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More clips trend in one region than are ever looked at, so what trends in another is found from there alone."""
-    monkeypatch.setattr(world.platform.feed, "_weights", Weights(trending_items=5))
+    weights = Weights(trending_items=5, trend_viewers_min=1)
+    monkeypatch.setattr(world.platform.feed, "_weights", weights)
+    monkeypatch.setattr(world.platform.feed._live, "_weights", weights)
     maker = world.creator()
     for number in range(6):
         world.publish(maker, f"Clip {number}")

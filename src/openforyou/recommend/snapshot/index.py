@@ -20,7 +20,7 @@ from openforyou.recommend.params import Weights
 from openforyou.recommend.snapshot.lottery import Lottery
 from openforyou.recommend.snapshot.nearest import Search
 from openforyou.recommend.snapshot.neighbours import Neighbours
-from openforyou.recommend.snapshot.popularity import EVERYWHERE, Popularity
+from openforyou.recommend.snapshot.popularity import EVERYWHERE, Gains, Popularity
 from openforyou.recommend.snapshot.ruling import Ruling, ruled
 from openforyou.recommend.snapshot.shelf import Ids, Mask, Shelf
 from openforyou.recommend.snapshot.space import Floats, Space
@@ -129,7 +129,7 @@ def build(
         lottery=Lottery.of(tallies.is_fresh & ~ruling.capped, makers.codes, tallies.impressions, weights),
         spoken=_spoken(shelf) if held is None else held.spoken,
         capped=np.flatnonzero(ruling.capped),
-        trending=_trending(shelf, popularity),
+        trending=_trending(shelf, popularity.shown(weights.trend_viewers_min)),
         placed=placed,
         by_content=by_content,
         by_model=by_model,
@@ -224,10 +224,10 @@ def _drawn(happened: Any, shown: Any, prior: float, weight: float) -> Any:
     return (happened + prior * weight) / (shown + weight)
 
 
-def _trending(shelf: Shelf, popularity: Popularity) -> dict[str, Ids]:
+def _trending(shelf: Shelf, trends: Mapping[str, tuple[Ids, Gains]]) -> dict[str, Ids]:
     """By region: what gains there, by falling gain, and after it what gains everywhere; each position once."""
     rising: dict[str, Ids] = {}
-    for region, (ids, gains) in popularity.trends.items():
+    for region, (ids, gains) in trends.items():
         at = shelf.positions(ids)
         gaining = (gains > 0) & (at >= 0)
         rising[region] = at[gaining][np.argsort(-gains[gaining], kind="stable")]

@@ -241,14 +241,17 @@ class LiveIndex:
         self._policies = policies
 
     def _read_popularity(self) -> None:
-        half_life_s = self._weights.trend_half_life_h * 3600
+        half_life_s, most = self._weights.trend_half_life_h * 3600, self._weights.trend_viewers_min
+        horizon = timedelta(seconds=TREND_HALF_LIVES * half_life_s)
         points = {action: getattr(self._weights, f"trend_{action}") for action in TRENDING_ACTIONS}
         with self._database.connect() as connection:
             until = events_store.settled_at(connection)
-            since = self._popularity.until or until - timedelta(seconds=TREND_HALF_LIVES * half_life_s)
+            since = self._popularity.until or until - horizon
             gains = events_store.decayed_gains(connection, since, until, half_life_s=half_life_s, points=points)
+            came = events_store.came_between(connection, since, until, most=most)
             ids, counts = log_store.all_counts(connection)
         moved = popularity.moved_on(self._popularity, gains, max(until, since), half_life_s)
+        moved = popularity.joined(moved, came, (until - horizon).timestamp(), most)
         self._popularity = popularity.counted(ids, counts, moved)
         self._outdated = True
 

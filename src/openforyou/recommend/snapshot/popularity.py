@@ -2,12 +2,15 @@
 
 Trends are kept as sums that halve with age. Such a sum can be moved on in time by one factor, so that each look reads
 only the events since the last one, however long the past is.
+
+What trends in a region is what its viewers watched. Where they are few it is not shown: whoever chose that region would
+read what one of them did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -22,6 +25,8 @@ TRENDING_MAX = 1_000
 
 Ids = NDArray[np.int64]
 Gains = NDArray[np.float64]
+Crowds = Mapping[str, Mapping[int, float]]
+"""By region: viewers who were there of late, and when each was last, in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,12 @@ class Popularity:
     counts: NDArray[np.int64]  # (M, K) in the order of the events' COUNT_NAMES
     trends: Mapping[str, tuple[Ids, Gains]] = field(default_factory=dict)
     until: datetime | None = None
+    crowds: Crowds = field(default_factory=dict)
+
+    def shown(self, viewers_min: int) -> dict[str, tuple[Ids, Gains]]:
+        """The trends of everywhere, and of regions in which so many viewers were of late."""
+        crowded = {region for region, crowd in self.crowds.items() if len(crowd) >= viewers_min}
+        return {region: trend for region, trend in self.trends.items() if region in crowded | {EVERYWHERE}}
 
     def counts_of(self, ids: Ids) -> NDArray[np.int64]:
         """(N, K); zero where nothing happened. `ids` ascend."""
@@ -44,7 +55,20 @@ class Popularity:
 def counted(ids: Ids, counts: NDArray[np.int64], before: Popularity) -> Popularity:
     """With new counts; trends as they were."""
     order = np.argsort(ids)
-    return Popularity(ids[order], counts[order], before.trends, before.until)
+    return replace(before, counted=ids[order], counts=counts[order])
+
+
+def joined(before: Popularity, came: Iterable[tuple[str, int, float]], since_s: float, most: int) -> Popularity:
+    """With who `came` (region, viewer, when), without who was there before `since_s` alone; the last `most` of each."""
+    crowds = {region: dict(crowd) for region, crowd in before.crowds.items()}
+    for region, viewer, at_s in came:
+        crowd = crowds.setdefault(region, {})
+        crowd[viewer] = max(at_s, crowd.get(viewer, at_s))
+    last = {
+        region: sorted(((at_s, viewer) for viewer, at_s in crowd.items() if at_s >= since_s), reverse=True)[:most]
+        for region, crowd in crowds.items()
+    }
+    return replace(before, crowds={region: {v: at_s for at_s, v in crowd} for region, crowd in last.items() if crowd})
 
 
 def moved_on(
@@ -63,7 +87,7 @@ def moved_on(
         for region in before.trends.keys() | by_region.keys()
     }
     largest = sorted(trends, key=lambda region: -float(np.abs(trends[region][1]).sum()))[:REGIONS_MAX]
-    return Popularity(before.counted, before.counts, {r: trends[r] for r in largest if len(trends[r][0])}, until)
+    return replace(before, trends={r: trends[r] for r in largest if len(trends[r][0])}, until=until)
 
 
 def _faded(held: tuple[Ids, Gains] | None, gained: list[tuple[int, float]], fade: float) -> tuple[Ids, Gains]:
