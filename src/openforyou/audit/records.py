@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from openforyou.audit.freezes import Freezes
@@ -48,6 +49,8 @@ class Records:
     """The records of a log, taken in order. What is wrong with one by itself goes to `findings`."""
 
     findings: Findings
+    today: int
+    """In days since 1970, by the clock of who checks."""
     freezes: Freezes = field(default_factory=Freezes)
     policies: dict[str, Said] = field(default_factory=dict)
     """By the rule's id."""
@@ -168,7 +171,7 @@ class Records:
         if answer is None:
             self._wrong("bad_record", index, "this record of a statistic says what none can say")
             return
-        problem = self.spending.take(answer)
+        problem = self.spending.take(answer, datetime.fromtimestamp(self.today * 86_400, UTC))
         if problem:
             self._wrong("statistics_overspent", index, problem)
 

@@ -39,7 +39,7 @@ class Tally:
 
     def __init__(self, folder: Path, leaves: int, today: int, findings: Findings) -> None:
         self.findings = findings
-        self.records = Records(findings)
+        self.records = Records(findings, today)
         self.leaves = 0
         self._today = today
         self._expected = leaves

@@ -281,6 +281,23 @@ def test_a_protected_person_needs_two_and_a_reviewer(world: World, how: str) -> 
     assert world.read(request)["values"]
 
 
+def test_protection_by_staff_and_ones_own_wish_end_each_by_its_own_word(world: World) -> None:
+    world.staff("lea", Duty.LEGAL)
+    world.do("lea", Doing.PROTECT, subject=named(ADA), on=True)
+    assert not world.access.has_chosen_protection(ADA)
+    world.access.choose_protection(ADA, on=True)
+    world.access.choose_protection(ADA, on=False)
+    with pytest.raises(NotAsked, match="too long"):
+        world.ask(minutes=61)
+    world.access.choose_protection(ADA, on=True)
+    world.do("root", Doing.PROTECT, subject=named(ADA), on=False)
+    assert world.access.has_chosen_protection(ADA)
+    with pytest.raises(NotAsked, match="too long"):
+        world.ask(minutes=61)
+    world.access.choose_protection(ADA, on=False)
+    assert world.ask(minutes=61)
+
+
 def test_whoever_is_close_to_somebody_of_the_staff_is_protected_from_them_too(world: World) -> None:
     waiting = world.ask()
     world.do("gil", Doing.PROTECT, subject=named(ADA), on=True, close=True)

@@ -129,3 +129,21 @@ def test_a_log_put_back_from_an_older_copy_gets_its_records_again(world: World) 
     assert len(world.vault.opened) == 1
     (looked,) = world.access.looked_at(ADA)
     assert (looked.entry, looked.standing) == (lost["entry"], "revoked")
+
+
+def test_a_log_that_turned_is_said_once_however_long_it_lasts(world: World) -> None:
+    world.carry()
+    older = world.log.with_name("older")
+    shutil.copytree(world.log, older)
+    request = world.ask()
+    world.do("gil", Doing.GRANT, request=request)
+    world.is_dead = True
+    world.do("sue", Doing.REVOKE, request=request, words="I have seen what I needed to.")
+    world.access.carried([seq for seq, _ in world.access.outbox()])
+    shutil.rmtree(world.log)
+    shutil.copytree(older, world.log)
+    for _ in range(5):
+        world.access.tick()
+        world.access.carried([seq for seq, _ in world.access.outbox()])
+    said = world.store._connection.execute("SELECT doing, count(*) FROM entries GROUP BY doing").fetchall()
+    assert dict(said)["closed"] == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from openforyou.app.platform import statistics
 from openforyou.app.settings import Settings
+from openforyou.audit.deeds import day_number
 from openforyou.audit.records import Records
 from openforyou.audit.types import Findings
 from openforyou.core.clock import ManualClock
@@ -30,12 +31,15 @@ from openforyou.privacy.statistics.errors import (
     NoSuchStatistic,
     NotPublished,
 )
+from openforyou.privacy.statistics.lists import BY_NAME
 from openforyou.privacy.statistics.rules import leaf, read_leaf
 from openforyou.privacy.statistics.service import Statistics
+from openforyou.privacy.statistics.types import Answer, Budget
 from openforyou.storage.database import Database
 from tests.privacy.statistics.people import DAY, MONTH, crowd, gone
 
 Opened = Callable[[], Statistics]
+MONTH_OF_ASKING = "2026-05"
 EVERYTHING = "TRUNCATE events, slates, accounts, viewer_items, pending_leaves, log_batches CASCADE"
 
 
@@ -120,14 +124,24 @@ def test_what_was_paid_before_a_crash_is_paid_once_and_given_by_the_next(
     assert opened().left().epsilon == Decimal("0.35")
 
 
-def test_a_clock_that_went_on_and_back_opens_no_budget_twice(
+def test_a_clock_that_goes_back_over_the_turn_of_a_month_opens_no_budget_twice(
     opened: Opened, settings: Settings, database: Database, clock: ManualClock
 ) -> None:
-    back = statistics(settings, database, ManualClock(clock.now()), lambda: None)
+    opened().ask("active", DAY)
+    back = statistics(settings, database, ManualClock(clock.now() - timedelta(hours=13)), lambda: None)
+    with pytest.raises(ClockBehind):
+        back.ask("profiling", "2026-03")
+
+
+def test_what_a_clock_far_ahead_spent_is_spent_of_its_month_and_stops_nobody_before(
+    opened: Opened, settings: Settings, database: Database, clock: ManualClock, log: Sequencer
+) -> None:
+    right = statistics(settings, database, ManualClock(clock.now()), lambda: log.step() and None)
     clock.advance(timedelta(days=40))
     opened().ask("active", DAY)
-    with pytest.raises(ClockBehind):
-        back.ask("profiling", MONTH)
+    assert right.ask("profiling", MONTH).month == MONTH_OF_ASKING
+    assert right.left().epsilon == Decimal("0.35")
+    assert opened().left().epsilon == Decimal("0.55")
 
 
 @pytest.mark.parametrize(
@@ -164,14 +178,14 @@ def test_one_asks_at_a_time(opened: Opened, database: Database) -> None:
 
 
 def test_the_check_from_outside_names_a_second_draw_and_a_budget_that_was_overspent(
-    opened: Opened, settings: Settings, database: Database, log: Sequencer
+    opened: Opened, settings: Settings, database: Database, clock: ManualClock, log: Sequencer
 ) -> None:
     answer = opened().ask("profiling", MONTH)
     later = answer.at + timedelta(minutes=1)
     with database.begin() as connection:
-        enqueue(connection, [leaf(replace(answer, at=later)), leaf(replace(answer, at=later, statistic="returning"))])
+        enqueue(connection, [leaf(replace(answer, at=later)), leaf(unlike(answer, "returning", later))])
     findings = Findings()
-    records = Records(findings)
+    records = Records(findings, day_number(clock.now()))
     for index, entry in enumerate(published(settings, log)):
         records.take(index, entry)
     says = " ".join(problem.says for problem in findings.problems)
@@ -179,6 +193,39 @@ def test_the_check_from_outside_names_a_second_draw_and_a_budget_that_was_oversp
     assert "a second time" in says
     assert "more than its budget" in says
     assert opened().ask("profiling", MONTH) == answer, "the first answer is the one that stands"
+
+
+def unlike(answer: Answer, name: str, at: datetime) -> Answer:
+    """Of another statistic with two groups, of which nothing is shown."""
+    nothing = answer.noised._replace(groups={}, held_back=tuple(BY_NAME[name].groups or ()))
+    return replace(answer, statistic=name, at=at, noised=nothing)
+
+
+def test_false_records_cost_and_neither_answer_nor_stop_anything(
+    opened: Opened, settings: Settings, database: Database, clock: ManualClock, log: Sequencer
+) -> None:
+    true = opened().ask("active", DAY)
+    cheap = Budget(Decimal("0.000001"), Decimal(0))
+    false = (
+        replace(true, at=clock.now() + timedelta(days=300), window="2026-03"),
+        replace(true, statistic="returning", window=MONTH, cost=cheap, scale=1_000_000),
+        replace(true, window=MONTH),
+    )
+    with database.begin() as connection:
+        enqueue(connection, [leaf(one) for one in false])
+    findings = Findings()
+    records = Records(findings, day_number(clock.now()))
+    for index, entry in enumerate(published(settings, log)):
+        records.take(index, entry)
+    assert findings.found == {"statistics_overspent": len(false)}
+    statistics = opened()
+    assert [one.window for one in statistics.answers()] == [DAY]
+    answer = statistics.ask("returning", MONTH)
+    assert answer.scale == BY_NAME["returning"].scale, "drawn anew, as the list has it"
+    assert {"9999-12", "9999-12-31"}.isdisjoint({one.window for one in statistics.answers()})
+    for window in ("9999-12-31", "2027-06-01"):
+        with pytest.raises(BadWindow):
+            statistics.ask("active", window)
 
 
 def test_a_record_that_says_what_none_can_say_is_none(opened: Opened) -> None:
@@ -190,6 +237,8 @@ def test_a_record_that_says_what_none_can_say_is_none(opened: Opened) -> None:
         (b'"all":', b'"all":1,"some":'),
         (b"+00:00", b"+01:00"),
         (DAY.encode(), b"2026-04-31"),
+        (DAY.encode(), b"2027-04-30"),
+        (b'"held_back":[]', b'"held_back":"abc"'),
     ):
         assert was in good
         assert read_leaf(good.replace(was, now)) is None, now

@@ -54,6 +54,8 @@ class Book:
     """By request the number of the entry whose public record must be durable before anything opens."""
     alarms: dict[str, Alarm] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
+    """Marks of those whom staff protect, and of those who wish it themselves: either suffices."""
+    wishes: set[str] = field(default_factory=set)
     close: dict[str, set[str]] = field(default_factory=dict)
     """By member of the staff the marks of those whom they named as close to them."""
     words: list[Granted] = field(default_factory=list)
@@ -191,6 +193,10 @@ def _protected(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping
     (marks.add if told["on"] else marks.discard)(told["mark"])
 
 
+def _wished(book: Book, _entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    (book.wishes.add if told["on"] else book.wishes.discard)(told["mark"])
+
+
 def _proposed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     book.proposals[told["proposal"]] = (staff_of(told["staff"]), entry.by)
 
@@ -251,6 +257,6 @@ _TAKES = {
     FIRST: _first,
     ALARM: _alarmed,
     TOLD: _was_told,
-    CHOSEN: _protected,
+    CHOSEN: _wished,
     CLOSED: _closed,
 }

@@ -136,8 +136,9 @@ class Desk:
     def shut(self, why: str) -> None:
         """Close access by staff, and say so. Raises `Closed`."""
         self._is_checked = False
-        self.enter(Wish(CLOSED, {"why": why}, records.ALARM, {"kind": "closed"}))
-        raise Closed.because(why)
+        if not self.book.closed:  # said once: whoever asks meanwhile adds nothing to it
+            self.enter(Wish(CLOSED, {"why": why}, records.ALARM, {"kind": "closed"}))
+        raise Closed.because(self.book.closed)
 
     def settled(self, seq: int) -> None:
         """Two administrators said so. Raises `NotDurable` where the log cannot be read."""

@@ -323,7 +323,8 @@ def text_of(value: object, name: str) -> str:
 def protects(book: Book, mark: str, subject: Subject, *, is_minor: bool) -> bool:
     """Whether a person is protected: by a wish, as a minor, as one of the staff, or as close to one of them."""
     of_staff = any(one.account == subject.id for one in book.staff.values())
-    return is_minor or mark in book.protected or of_staff or any(mark in marks for marks in book.close.values())
+    named = (book.protected, book.wishes, *book.close.values())
+    return is_minor or of_staff or any(mark in marks for marks in named)
 
 
 def check_close(staff: Staff, mark: str, book: Book) -> None:

@@ -121,14 +121,14 @@ class Access:
         with self._desk.lock:
             self._desk.refresh()
             mark = self._desk.protection_mark(subject)
-            if on != (mark in self._desk.book.protected):
+            if on != (mark in self._desk.book.wishes):
                 self._desk.enter(Wish(CHOSEN, {"mark": mark, "on": on}))
 
     def has_chosen_protection(self, subject: Subject) -> bool:
         """For the person themself."""
         with self._desk.lock:
             self._desk.refresh()
-            return self._desk.protection_mark(subject) in self._desk.book.protected
+            return self._desk.protection_mark(subject) in self._desk.book.wishes
 
     def looked_at(self, subject: Subject) -> list[Looked]:
         """Who looked, or tried to, newest first. What is delayed appears when its delay ends."""
@@ -189,9 +189,10 @@ class Access:
                 desk.alarm("clock", "The broker's clock went back; nothing is prolonged by it.", 1.0, ((), ()))
             watching.look(desk, self._watching)
             owner.watch(desk)
-            waiting = [one.seq for one in desk.store.logged(unplaced=True) if one.queued is not None]
-        for seq in waiting:
-            self._arrived(seq)
+            on_their_way = [one.seq for one in desk.store.logged(unplaced=True) if one.queued is not None]
+        for seq in on_their_way:
+            if not desk.book.closed:
+                self._arrived(seq)
 
     def _arrived(self, seq: int) -> None:
         """See a record in the log, or have it carried again: twice there does no harm, and not at all would."""

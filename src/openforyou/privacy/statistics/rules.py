@@ -16,6 +16,7 @@ from typing import Any
 
 from openforyou.events.leaf import BadLeaf, Record, decode_leaf, encode_record
 from openforyou.privacy.statistics.errors import BadWindow
+from openforyou.privacy.statistics.lists import BY_NAME, PEOPLE_LEAST
 from openforyou.privacy.statistics.types import NOTHING, Answer, Budget, Noised, Over, Window
 
 STATISTICS = "statistics"
@@ -26,6 +27,9 @@ OPERATOR = "operator"
 """The one role that asks: whoever runs the platform, on its command line."""
 SETTLED = timedelta(minutes=1)
 """After a window's end, so that whatever was stamped in it is committed."""
+AHEAD_MAX = timedelta(days=1)
+"""So far a record's moment may lie past the reader's clock."""
+YEAR_MAX = 9_000
 GROUPS_MAX = 400
 _FIELDS = frozenset(
     {"v", "statistic", "window", "by", "at", "epsilon", "delta", "budget", "bound"}
@@ -63,7 +67,16 @@ def begin_of(text: str, over: Over) -> datetime | None:
         since = datetime.strptime(text, form).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return since if since.strftime(form) == text else None
+    return since if since.strftime(form) == text and since.year < YEAR_MAX else None
+
+
+def end_of(text: str) -> datetime | None:
+    """From when on a day or month of that name can be asked about; None where it is neither."""
+    for over in Over:
+        since = begin_of(text, over)
+        if since is not None:
+            return (since + timedelta(days=1) if over is Over.DAY else next_month(since)) + SETTLED
+    return None
 
 
 def next_month(moment: datetime) -> datetime:
@@ -131,15 +144,17 @@ def is_sound(body: Mapping[str, Any]) -> bool:
             body.keys() == _FIELDS
             and body["v"] == VERSION
             and _NAME.fullmatch(body["statistic"]) is not None
-            and any(begin_of(body["window"], over) for over in Over)
             and body["by"] == OPERATOR
             and at.utcoffset() == timedelta(0)
+            and (end := end_of(body["window"])) is not None
+            and end <= at
             and at.isoformat(timespec="seconds") == body["at"]
             and body["budget"].keys() == {"epsilon", "delta"}
             and all(_AMOUNT.fullmatch(one) for one in (*_amounts(body), *_amounts(body["budget"])))
             and len(bound) == 2
             and all(type(one) is int and one > 0 for one in whole)
             and body["scale"] * Decimal(body["epsilon"]) >= bound[0] * bound[1]
+            and type(held_back) is list
             and len(groups) + len(held_back) <= GROUPS_MAX
             and all(_GROUP.fullmatch(one) for one in (*groups, *held_back))
             and all(type(one) is int and one >= body["threshold"] for one in groups.values())
@@ -185,18 +200,27 @@ class Spending:
     newest: str = ""
     """The latest month in which anything was spent."""
 
-    def take(self, answer: Answer) -> str:
-        """Add one; answers what is wrong with it, beside the others, in words; empty: nothing."""
+    def take(self, answer: Answer, now: datetime) -> str:
+        """Add one; answers what is wrong with it, beside the others, in words; empty: nothing.
+
+        What no answer of ours can be only costs: one that the list does not give so, and one of a time that has not
+        come, which would open another month.
+        """
         key, month = (answer.statistic, answer.window), answer.month
-        wrong = ""
-        if key in self.answers:
+        wrong = _unlike_the_list(answer)
+        is_ahead = answer.at > now + AHEAD_MAX
+        if is_ahead:
+            wrong = f"{answer.statistic} of {answer.window} bears a moment that has not come: {answer.at:%Y-%m-%d}"
+        elif not wrong and key in self.answers:
             wrong = f"{answer.statistic} of {answer.window} was answered a second time, with another draw of noise"
-        elif month < self.newest:
+        elif not wrong and month < self.newest:
             wrong = f"the budget of {month} was opened again after that of {self.newest}"
-        self.answers.setdefault(key, answer)
+        if not is_ahead:
+            self.newest = max(self.newest, month)
+            if not _unlike_the_list(answer):
+                self.answers.setdefault(key, answer)
         self.spent[month] = self.of(month) + answer.cost
         self.counts[month] += 1
-        self.newest = max(self.newest, month)
         if not wrong and not answer.budget.holds(self.spent[month]):
             wrong = f"the answers of {month} cost more than its budget of epsilon {answer.budget.epsilon:f}"
         return wrong
@@ -208,6 +232,20 @@ class Spending:
     def copy(self) -> Spending:
         """For what is not yet in the log, on top."""
         return replace(self, answers=dict(self.answers), spent=dict(self.spent), counts=Counter(self.counts))
+
+
+def _unlike_the_list(answer: Answer) -> str:
+    """In what an answer is not as the published list has it, in words. A name that the list does not have is from
+    another version of it."""
+    known = BY_NAME.get(answer.statistic)
+    if known is None:
+        return ""
+    told, terms = answer.noised, (known.epsilon, known.delta, known.groups_each, known.most_each, known.scale)
+    given = (answer.cost.epsilon, answer.cost.delta, answer.groups_each, answer.most_each, answer.scale)
+    fits = given == terms and begin_of(answer.window, known.over) and told.threshold > PEOPLE_LEAST * known.most_each
+    if known.groups is not None:
+        fits = fits and {*told.groups, *told.held_back} == {*known.groups}
+    return "" if fits else f"{answer.statistic} of {answer.window} is not as the published list has it"
 
 
 def left_of(budget: Budget, spent: Budget) -> Budget:

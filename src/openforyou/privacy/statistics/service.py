@@ -97,7 +97,7 @@ class Statistics:
         on_their_way = [one for entry in waiting if (one := read_leaf(entry)) is not None]
         for one in on_their_way:
             if (one.statistic, one.window) not in spending.answers:
-                spending.take(one)
+                spending.take(one, self._clock.now())
         found = spending.answers.get((statistic.name, window.name))
         if found is None:
             found = self._drawn(statistic, window, spending)
@@ -144,6 +144,8 @@ class Statistics:
             index, _ = self._published.until_found(Logged(seq=0, leaf=leaf(answer), since=since), self._seen)
         except NotDurable as error:
             raise NotPublished(error.message.partition(": ")[2]) from error
+        except LedgerError as error:
+            raise LogUnreadable(error.message) from error
         return replace(answer, index=index)
 
     def _since(self) -> int:
@@ -170,5 +172,5 @@ class Statistics:
                 raise LedgerError(f"record {index} does not lie under the checkpoint")
             found += [] if answer is None else [answer]
         for answer in found:
-            self._spending.take(answer)
+            self._spending.take(answer, self._clock.now())
         self._seen = Seen(head.size, head.root)
