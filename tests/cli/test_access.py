@@ -16,6 +16,7 @@ from openforyou.cli.commands import app
 from openforyou.core.clock import Clock, SystemClock
 from openforyou.core.errors import BadInput, OpenForYouError
 from openforyou.core.ids import encode_id
+from openforyou.privacy.access import acts
 from openforyou.privacy.access.errors import BadAct, NotAsked, NotOpen, SameHand, WrongDuty
 
 Do = Callable[..., Any]
@@ -100,6 +101,26 @@ def test_a_case_from_asking_to_the_look(do: Do, platform: Platform) -> None:
     assert [one["standing"] for one in looks].count("revoked") == 1
     assert sum(len(one["reads"]) for one in looks) == 1
     assert {one["name"] for one in do("", "purposes")["purposes"]} >= {"account_recovery", "danger_to_life"}
+
+
+def test_a_proposal_tells_the_key_by_its_fingerprint_and_what_changes(do: Do, tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["access", "key", str(tmp_path / "new"), "--json"], catch_exceptions=False)
+    key = json.loads(made.stdout)
+    (sue,) = (one["staff"] for one in do("deputy", "list")["staff"] if one["name"] == "sue")
+    before = do("sue", "whoami")["key"]
+    proposed = do("root", "enrol", "--staff", sue, "--duty", "support", "--public", key["public"])
+    (told,) = do("deputy", "list")["proposals"]
+    assert proposed["fingerprint"] == key["fingerprint"] == acts.fingerprint(key["public"])
+    assert (told["keys"], told["is_new"]) == ([key["fingerprint"]], False)
+    assert told["changes"] == {
+        "duties": [["granter", "support"], ["support"]],
+        "keys": [[before], [key["fingerprint"]]],
+    }
+    assert f"keys: {before} → {key['fingerprint']}" in access._proposed(told)
+    do("deputy", "agree", proposed["proposal"])
+    do("root", "enrol", "--staff", sue, "--name", "Susan")
+    (told,) = do("deputy", "list")["proposals"]
+    assert access._proposed(told) == [f"key: {key['fingerprint']}, as before", "name: sue → Susan"]
 
 
 def test_whose_key_it_is_somebody_elses_is_not_told(do: Do, tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def key(
 ) -> None:
     """Make your own key, readable by you alone, and print its public half for the administrators.
 
+    On standard error it says the fingerprint, which you read to them in person.
+
     Keep it as you keep a password: whoever has it signs in your name.
     """
     made = Ed25519PrivateKey.generate()
@@ -64,7 +66,10 @@ def key(
     with os.fdopen(handle, "wb") as out:
         out.write(made.private_bytes(serialization.Encoding.PEM, form, plain))
     public = acts.public_text(made)
-    typer.echo(json.dumps({"file": str(file), "public": public}, indent=2) if as_json else public)
+    told = {"file": str(file), "public": public, "fingerprint": acts.fingerprint(public)}
+    typer.echo(json.dumps(told, indent=2) if as_json else public)
+    if not as_json:
+        typer.echo(told["fingerprint"], err=True)
 
 
 @app.command()
@@ -96,7 +101,10 @@ def enrol(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose how somebody is to stand. A second administrator agrees with `access agree`."""
+    """Propose how somebody is to stand. A second administrator agrees with `access agree`.
+
+    Have them read you the fingerprint of their key, and compare it with what this prints.
+    """
     body: dict[str, Any] = {
         name_: value
         for name_, value in (("name", name), ("key", public), ("account", account), ("staff", staff))
@@ -104,7 +112,8 @@ def enrol(
     }
     if duty or leave:
         body["duties"] = sorted(one.value for one in duty or ())
-    _tell(_done(Doing.ENROL, body, key, me, data), as_json=as_json)
+    told = _done(Doing.ENROL, body, key, me, data)
+    _tell(told | ({"fingerprint": acts.fingerprint(public)} if public else {}), as_json=as_json)
 
 
 @app.command()
@@ -115,7 +124,10 @@ def agree(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Agree to what another administrator proposed. It is a public record, without a name."""
+    """Agree to what another administrator proposed. It is a public record, without a name.
+
+    `access list` shows what it changes, and the fingerprint of the key: have whose it is read it to you first.
+    """
     _tell(_done(Doing.AGREE, {"proposal": proposal}, key, me, data), as_json=as_json)
 
 
@@ -185,7 +197,10 @@ def list_(key: KeyOption, me: MeOption, data: DataOption = None, as_json: JsonOp
         typer.echo(f"leak traced by {one['by']} to {', '.join(one['found']) or 'no access'}: {one['words']}")
     for one in told["proposals"]:
         staff = one["staff"]
-        typer.echo(f"proposal {one['proposal']}  {staff['name']} ({staff['staff']}): {', '.join(staff['duties'])}")
+        duties = ", ".join(staff["duties"]) or "no duty any more"
+        typer.echo(f"proposal {one['proposal']}  {staff['name']} ({staff['staff']}): {duties}")
+        for line in _proposed(one):
+            typer.echo(f"  {line}")
 
 
 @app.command()
@@ -375,6 +390,19 @@ def _done(
         whole = dict(body) | ({"subject": _subject(platform, person)} if person else {})
         text = acts.write(doing, me, str(platform.access.facts()["broker"]), whole, platform.clock.now())
         return platform.access.do(text, acts.sign(text, signing))
+
+
+def _proposed(told: Mapping[str, Any]) -> list[str]:
+    """What a proposal is about: the key, and each change, from what to what."""
+    lines = [f"key: {', '.join(told['keys'])}{'' if 'keys' in told['changes'] else ', as before'}"]
+    if told["is_new"]:
+        lines.append("new here")
+    for name, (before, after) in told["changes"].items():
+        if told["is_new"] and name != "account":
+            continue
+        was, becomes = (", ".join(one) if isinstance(one, list) else one for one in (before, after))
+        lines.append(f"{name}: {was or 'none'} → {becomes or 'none'}")
+    return lines
 
 
 def _subject(platform: Platform, person: str) -> str:

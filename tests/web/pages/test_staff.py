@@ -22,6 +22,7 @@ from openforyou.core.clock import SystemClock
 from openforyou.core.encoding import canonical_json
 from openforyou.core.ids import encode_id
 from openforyou.demo.office import Office
+from openforyou.privacy.access import acts
 from openforyou.privacy.access.types import Doing, Duty
 from openforyou.privacy.broker.address import Address
 from openforyou.privacy.broker.client import BrokerClient
@@ -31,6 +32,7 @@ from tests.web.pages.test_pages import SMALL_TARGETS, settled, violations
 pytestmark = pytest.mark.browser
 PERSON = "looked.at@example.org"
 SMALL = {"width": 320, "height": 568}
+KEY = 'async () => (await (await import("/static/js/staff/key.js")).kept()).public'
 WHY = "They wrote to support and cannot sign in any more."
 
 
@@ -140,9 +142,15 @@ def enrolled(office: Office, visit: Visit, name: str, *duties: Duty) -> None:
     page.get_by_role("button", name="Make a key").click()
     expect(page.locator("#public")).to_contain_text("p256:")
     key = page.locator("#public").inner_text()
-    proposed = office.do("root", Doing.ENROL, name=name, duties=sorted(duties), key=key)
-    office.do("deputy", Doing.AGREE, proposal=proposed["proposal"])
+    expect(page.locator("#fingerprint")).to_have_text(acts.fingerprint(key))
+    change(office, name=name, duties=sorted(duties), key=key)
     introduce(visit, name)
+
+
+def change(office: Office, **how: object) -> str:
+    """Both administrators have somebody stand so; the id."""
+    proposed = office.do("root", Doing.ENROL, **how)
+    return str(office.do("deputy", Doing.AGREE, proposal=proposed["proposal"])["staff"])
 
 
 def introduce(visit: Visit, name: str) -> None:
@@ -240,6 +248,21 @@ def test_what_was_opened_vanishes_when_it_ends(desks: Desks) -> None:
         request = desks.granted(minutes="2")
         desks.at(desks.sue, request).get_by_role("button", name="Open it").click()
         expect(page.get_by_text("looked.at@")).to_be_visible()
+        (sue,) = (one for one in desks.office.do("root", Doing.LOOK)["staff"] if one["name"] == "Sue")
+        change(desks.office, staff=sue["staff"], duties=[])
+        with refused(desks.sue):
+            page.clock.fast_forward(16_000)
+            expect(page.locator("#done")).to_contain_text("Nobody of the staff here has that key, and what it showed")
+            assert PERSON not in page.content().lower()
+            expect(page.locator("#trouble")).to_contain_text("Two administrators enrol somebody.")
+        again = change(desks.office, name="Sue", duties=sue["duties"], key=page.evaluate(KEY))
+        assert again != sue["staff"]
+        desks.sue.open("/staff/access")
+        expect(page.locator("#me-words")).to_contain_text(f"In the public log you are {again}.")
+
+        request = desks.granted(minutes="2")
+        desks.at(desks.sue, request).get_by_role("button", name="Open it").click()
+        expect(page.get_by_text("looked.at@")).to_be_visible()
         page.clock.fast_forward(121_000)
         expect(page.get_by_text("Its time is over, and what it showed is gone")).to_be_visible()
         assert PERSON not in page.content().lower()
@@ -256,10 +279,14 @@ def test_registry_protection_delay_danger_and_the_end(desks: Desks, make_visit: 
     registry = ann.open("/staff/access/people")
     registry.get_by_label("Name").fill("Rae")
     registry.get_by_label("Public key").fill(key.inner_text())
+    fingerprint = acts.fingerprint(key.inner_text())
+    expect(registry.locator("#key-fingerprint")).to_have_text(fingerprint)
     registry.get_by_label("Reviewer").check()
     registry.get_by_role("button", name="Propose").click()
     expect(registry.locator("#proposals")).to_contain_text("proposed by you")
+    expect(registry.locator("#proposals")).to_contain_text(f"Key {fingerprint}")
     (proposal,) = desks.office.do("deputy", Doing.LOOK)["proposals"]
+    assert (proposal["keys"], proposal["is_new"]) == ([fingerprint], True)
     desks.office.do("deputy", Doing.AGREE, proposal=proposal["proposal"])
     introduce(rae, "Rae")
     desks.office.do("root", Doing.ENROL, name="Leo", duties=["legal"], key=desks.office.public("leo"))
@@ -346,6 +373,13 @@ def test_nothing_opens_late_nor_without_broker_or_log(desks: Desks) -> None:
     page = desks.at(desks.sue, request)
     read = page.locator('[data-deed="read"]')
     with refused(desks.sue):
+        away = {"code": "broker_unavailable", "error": "The broker is away.", "hint": ""}
+        page.route("**/v1/access/facts", lambda route: route.fulfill(status=503, json=away))
+        read.get_by_role("button").click()
+        expect(read.get_by_role("alert")).to_have_text("The broker is away.")
+        page.unroute("**/v1/access/facts")
+        expect(desks.at(desks.sue, request).locator("#facts")).to_contain_text("Never")  # a look was not spent
+
         with BrokerClient(Address(path=desks.site.folder / "nobody")) as nobody:
             desks.site.platform.access = AccessRelay(desks.site.platform.database, nobody, lambda: None)
             read.get_by_role("button").click()

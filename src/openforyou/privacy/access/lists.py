@@ -25,7 +25,7 @@ def for_staff(desk: Desk, staff: Staff) -> dict[str, Any]:
     shown = newest if sees_all else [one for one in newest if one.by == staff.id]
     alarms = [one for one in reversed(book.alarms.values()) if sees_all]
     proposals = [
-        {"proposal": id_, "staff": staff_row(one), "by": by}
+        {"proposal": id_, "by": by, **proposed_told(one, book.staff.get(one.id))}
         for id_, (one, by) in book.proposals.items()
         if Duty.ADMINISTRATOR in staff.duties
     ]
@@ -134,6 +134,14 @@ def staff_row(one: Staff) -> dict[str, Any]:
     return {"staff": one.id, "name": one.name, "duties": sorted(one.duties)}
 
 
+def proposed_told(one: Staff, now: Staff | None) -> dict[str, Any]:
+    """How somebody is to stand, and what of it is a change of how they do: from what, to what. Keys by fingerprint."""
+    whole = _whole(one)
+    before = _whole(now) if now else {name: type(value)() for name, value in whole.items()}
+    changes = {name: [before[name], value] for name, value in whole.items() if before[name] != value}
+    return {"staff": staff_row(one), "keys": whole["keys"], "is_new": now is None, "changes": changes}
+
+
 def purpose_told(one: Purpose) -> dict[str, Any]:
     """A purpose as everybody reads it."""
     return {
@@ -159,6 +167,12 @@ def subject_told(subject: Subject) -> str:
     return f"{subject.kind.value}:{encode_id(subject.id)}"
 
 
+def _whole(staff: Staff) -> dict[str, Any]:
+    account = subject_told(Subject(Kind.ACCOUNT, staff.account)) if staff.account else ""
+    keys = [acts.fingerprint(key) for key in staff.keys]
+    return {"name": staff.name, "duties": sorted(staff.duties), "keys": keys, "account": account}
+
+
 def _me(staff: Staff, book: Book, now: datetime) -> dict[str, Any]:
     """Somebody as they read themselves. `circle`: who granted to them of late, about whose requests they do not decide,
     and to whom they granted, who do not decide about theirs; each with the day on which that ends."""
@@ -172,9 +186,7 @@ def _me(staff: Staff, book: Book, now: datetime) -> dict[str, Any]:
         way: [{**staff_row(book.staff[id_]), "until": until.isoformat()} for id_, until in sorted(others.items())]
         for way, others in bound.items()
     }
-    account = subject_told(Subject(Kind.ACCOUNT, staff.account)) if staff.account else ""
-    keys = [acts.fingerprint(key) for key in staff.keys]
-    return staff_row(staff) | {"account": account, "keys": keys, "circle": circle}
+    return {"staff": staff.id, **_whole(staff), "circle": circle}
 
 
 def _waits_for(staff: Staff, one: Request, book: Book, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 
 import { Refusal, call } from "../api.js";
 import { canonicalJson } from "./canonical.js";
-import { kept, keysWork, sign, toBase64url } from "./key.js";
+import { kept, keysWork, setStaff, sign, toBase64url } from "./key.js";
 
 const FORMAT = "openforyou-access-1";
 const NONCE_BYTES = 16;
@@ -24,12 +24,28 @@ export function written(doing, staff, broker, body) {
   return canonicalJson({ act: doing, at, body, broker, by: staff, nonce: nonce.join("") });
 }
 
-/** Sign an act and have it done; what came of it. A look may name nobody, and the key says who. Throws `Refusal`. */
+/**
+ * Sign an act and have it done; what came of it. Throws `Refusal`.
+ * A look names nobody: the key says who, and the id that the broker answers with is what other acts are signed under.
+ */
 export async function act(doing, body = {}) {
+  if (doing === "look") return look(body);
+  const mine = await signer();
+  const staff = mine.staff || (await look()).me.staff;
+  return sent(doing, mine, staff, body);
+}
+
+async function look(body = {}) {
+  const mine = await signer();
+  const told = await sent("look", mine, "", body);
+  if (told.me.staff !== mine.staff) await setStaff(mine.public, told.me.staff);
+  return told;
+}
+
+async function sent(doing, mine, staff, body) {
   const isLook = doing === "look";
-  const mine = await signer(isLook);
   const { broker } = known ?? (await facts());
-  const text = textOf(doing, mine.staff, broker, body);
+  const text = textOf(doing, staff, broker, body);
   const signature = toBase64url(await sign(mine.pair, `${FORMAT}\n${text}`));
   try {
     const told = await call("/v1/access/acts", { method: "POST", body: { text, signature }, timeoutMs: ACT_MS });
@@ -40,11 +56,10 @@ export async function act(doing, body = {}) {
   throw unanswered(isLook); // or the answer broke off
 }
 
-async function signer(maySayNoName) {
+async function signer() {
   if (!keysWork()) throw new Refusal(0, { code: "no_keys", error: "This browser cannot keep a key here." });
   const mine = await kept();
-  const hint = "Make one, and have it enrolled.";
-  if (!mine || !(mine.staff || maySayNoName)) throw new Refusal(0, { code: "no_key", error: "This browser has no key that is enrolled.", hint });
+  if (!mine) throw new Refusal(0, { code: "no_key", error: "This browser has no key.", hint: "Make one, and have it enrolled." });
   return mine;
 }
 

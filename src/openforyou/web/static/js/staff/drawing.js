@@ -38,6 +38,18 @@ export function requestRow(request, mine) {
   return element("li", {}, element("a", { href: `/staff/access/requests/${request.request}` }, words, standing(request)));
 }
 
+/** A proposal as lines: whom it makes what, by which key, and what of it is a change. */
+export function proposed({ staff, keys, is_new: isNew, changes }) {
+  const said = (value) => (Array.isArray(value) ? value.map((one) => (one.startsWith("SHA256:") ? one : titled(one))).join(", ") : value) || "none";
+  const told = Object.entries(changes).filter(([name]) => !isNew || name === "account");
+  const lines = [
+    [staff.duties.map(titled).join(", ") || "No duty any more", " · ", element("code", {}, staff.staff), isNew ? " · new here" : ""],
+    ["Key ", element("code", {}, keys.join(", ")), "keys" in changes ? "" : ", as before"],
+    ...told.map(([name, [before, after]]) => [`${titled(name)}: ${said(before)} → ${said(after)}`]),
+  ];
+  return element("span", {}, staff.name, ...lines.map((line) => element("span", { class: "quiet" }, ...line)));
+}
+
 /** Put rows into the list of the section `id`, which shows only if there are any; `empty` says so in words instead. */
 export function fill(id, rows, empty = "") {
   const section = document.getElementById(id);

@@ -36,10 +36,10 @@ export async function make() {
   return made;
 }
 
-/** Keep under which id this key is enrolled. */
-export async function setStaff(staff) {
+/** Keep under which id the key of that public half is enrolled; unless it was thrown away meanwhile. */
+export async function setStaff(publicText, staff) {
   const found = await kept();
-  await inStore("readwrite", (store) => store.put({ ...found, staff }, MINE));
+  if (found?.public === publicText) await inStore("readwrite", (store) => store.put({ ...found, staff }, MINE));
 }
 
 /** Throw the key away. Nobody can bring it back. */
@@ -53,11 +53,10 @@ export async function sign(pair, text) {
   return new Uint8Array(made);
 }
 
-/** What two people read to each other to see that they speak of the same key: its hash, in groups of four. */
+/** What two people read to each other to see that they speak of the same key: its hash, as the broker tells it too. */
 export async function fingerprint(publicText) {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(publicText)));
-  const digits = Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return digits.match(/.{4}/g).join(" ");
+  const hash = await crypto.subtle.digest("SHA-256", utf8.encode(publicText));
+  return `SHA256:${toBase64url(new Uint8Array(hash))}`;
 }
 
 function inStore(mode, ask) {

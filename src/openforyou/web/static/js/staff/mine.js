@@ -5,7 +5,7 @@ import { whileWaiting } from "../forms.js";
 import { toast } from "../page.js";
 import { act } from "./acts.js";
 import { moment, titled, trouble } from "./drawing.js";
-import { drop, fingerprint, kept, keysWork, make, setStaff } from "./key.js";
+import { drop, fingerprint, kept, keysWork, make } from "./key.js";
 
 const at = (id) => document.getElementById(id);
 const HINT = "Keys need https, or the address http://localhost; and a browser that stores data of this site.";
@@ -22,7 +22,6 @@ async function draw() {
 
 async function greet() {
   const { me } = await act("look");
-  await setStaff(me.staff);
   const duties = me.duties.map(titled).join(", ").toLowerCase() || "no duty any more";
   at("standing").textContent = `The broker knows you: ${me.name}, ${duties}. In the public log you are ${me.staff}.`;
 }

@@ -4,7 +4,7 @@ import { Refusal } from "../api.js";
 import { whileWaiting } from "../forms.js";
 import { element } from "../page.js";
 import { act } from "./acts.js";
-import { complain, fill, moment, pressed, requestRow, titled, trouble } from "./drawing.js";
+import { complain, fill, moment, pressed, proposed, requestRow, titled, trouble } from "./drawing.js";
 
 const me = document.getElementById("me");
 
@@ -41,9 +41,8 @@ function reviewOf(alarm) {
   return fold;
 }
 
-function proposalRow({ staff }) {
-  const words = element("span", {}, staff.name, element("span", { class: "quiet" }, staff.duties.map(titled).join(", ") || "No duty any more"));
-  return element("li", {}, element("div", {}, words));
+function proposalRow(proposal) {
+  return element("li", {}, element("div", {}, proposed(proposal)));
 }
 
 /** Why nothing opens at all. */

@@ -3,7 +3,8 @@
 import { clearErrors, showRefusal, whileWaiting } from "../forms.js";
 import { element } from "../page.js";
 import { act } from "./acts.js";
-import { complain, done, fill, person, titled, trouble } from "./drawing.js";
+import { complain, done, fill, person, proposed, titled, trouble } from "./drawing.js";
+import { fingerprint, keysWork } from "./key.js";
 
 function duties(staff) {
   return staff.duties.map(titled).join(", ") || "No duty any more";
@@ -14,7 +15,8 @@ function words(staff) {
   return element("span", {}, staff.name, below);
 }
 
-function proposalRow({ proposal, staff, by }, mine) {
+function proposalRow(told, mine) {
+  const { proposal, staff, by } = told;
   const form = element("form", { novalidate: true }, element("p", { class: "error", role: "alert", hidden: true }, element("span")));
   form.prepend(element("button", { class: "button main" }, "Agree"));
   form.addEventListener("submit", (event) => {
@@ -30,7 +32,7 @@ function proposalRow({ proposal, staff, by }, mine) {
       }
     });
   });
-  const row = element("div", {}, words(staff), by === mine ? element("span", { class: "tag" }, "proposed by you") : form);
+  const row = element("div", {}, proposed(told), by === mine ? element("span", { class: "tag" }, "proposed by you") : form);
   return element("li", {}, row);
 }
 
@@ -74,6 +76,14 @@ const SAID = {
   settle: (told) => (told.settled ? "Access is open again, and every grant has ended." : "Noted. A second administrator settles it."),
 };
 
+/** Below a key that was pasted, its fingerprint: what whose key it is reads to whoever proposes it. */
+async function showFingerprint() {
+  const pasted = document.getElementById("key").value.trim();
+  const found = pasted && keysWork() ? await fingerprint(pasted) : "";
+  document.getElementById("key-fingerprint").textContent = found;
+}
+
+document.getElementById("key").addEventListener("input", showFingerprint);
 for (const form of document.querySelectorAll("form[data-deed]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -84,6 +94,7 @@ for (const form of document.querySelectorAll("form[data-deed]")) {
         const told = await act(form.dataset.deed, BODIES[form.dataset.deed](form, event.submitter?.value));
         done(SAID[form.dataset.deed](told));
         form.reset();
+        await showFingerprint();
         await draw();
       } catch (error) {
         showRefusal(form, error);

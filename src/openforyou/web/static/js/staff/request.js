@@ -18,6 +18,7 @@ const SAID = {
 const facts_ = document.getElementById("facts");
 const opened = document.getElementById("opened");
 const id = facts_.dataset.request;
+const AWAY = ["offline", "unanswered", "broker_unavailable", "too_many"];
 const ENDED_MS = 15_000; // So often it is asked whether somebody ended what is open here.
 let timers = [];
 
@@ -111,9 +112,10 @@ async function does(deed, form, value) {
   complain(form, null);
   done(deed === "grant" || deed === "read" ? LOG_WORDS : "");
   try {
+    const { ahead } = deed === "read" ? await facts() : {}; // A look is spent once it was entered: nothing comes between.
     const told = await act(deed, bodyOf(deed, form, value));
     done(SAID[deed]?.(told) ?? "");
-    if (deed === "read") await show(told);
+    if (deed === "read") show(told, ahead);
     if (deed === "revoke") putAway();
     form.reset();
     await draw();
@@ -126,8 +128,7 @@ async function does(deed, form, value) {
 // What it opened
 
 /** Show the values, until the time is over by the server's clock, or by how long this page has been there. */
-async function show(told) {
-  const { ahead } = await facts();
+function show(told, ahead) {
   const left = Date.parse(told.until) - (Date.now() + ahead);
   const [byClock, byPage] = [Date.now() + left, performance.now() + left];
   const values = Object.entries(told.values).map(([name, value]) => fact(WORDS[name] ?? name, value));
@@ -164,13 +165,18 @@ function over(why = "Its time is over") {
   draw();
 }
 
-/** A colleague's word ends what stands here, too. While the broker is away nobody's does; the time still runs. */
+/** A colleague's word ends what stands here, and so does the end of one's duties. While the broker is away, the time runs. */
 async function lookWhetherEnded() {
-  const look = await act("look").catch((error) => {
+  let why = "";
+  try {
+    const { requests } = await act("look");
+    const request = requests.find((one) => one.request === id);
+    if (request?.standing !== "granted") why = "It was ended";
+  } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-  });
-  const request = look?.requests.find((one) => one.request === id);
-  if (request && request.standing !== "granted" && !opened.hidden) over("It was ended");
+    if (!AWAY.includes(error.code)) why = error.message.replace(/[.]$/, "");
+  }
+  if (why && !opened.hidden) over(why);
 }
 
 for (const deed of document.querySelectorAll("[data-deed]")) {
