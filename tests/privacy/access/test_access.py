@@ -54,7 +54,7 @@ def test_granted_by_another_in_the_open_read_and_told(world: World) -> None:
     assert len(told) == 1, "in the log before anything opens"
     assert world.vault.opened == []
     answer = world.read(request)
-    assert watermark.unmarked(answer["values"]["email"]).lower() == "ada@mail.example.org"
+    assert watermark.unmarked(answer["values"]["email"]).lower() == "ada@post.mail.example.org"
     assert world.ids["sue"] in answer["mark"]
     seen = world.access.looked_at(ADA)[0]
     assert (seen.role, seen.standing, len(seen.reads), seen.fields) == (Duty.SUPPORT, "granted", 1, (Field.EMAIL,))

@@ -14,7 +14,7 @@ from tests.privacy.access.conftest import ADA, BEA, World, seals
 
 def test_each_time_is_noted_before_it_opens_and_shown_to_them_alone(world: World) -> None:
     opened = world.access.open_for_owner(ADA, seals(ADA))
-    assert opened[Field.EMAIL] == b"ada@mail.example.org"
+    assert opened[Field.EMAIL] == b"ada@post.mail.example.org"
     world.later(hours=1)
     with pytest.raises(Unopened):
         world.access.open_for_owner(ADA, {Field.EMAIL: b"12:another's"})
