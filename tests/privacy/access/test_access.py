@@ -281,27 +281,6 @@ def test_a_protected_person_needs_two_and_a_reviewer(world: World, how: str) -> 
     assert world.read(request)["values"]
 
 
-def test_whoever_is_close_to_somebody_of_the_staff_is_protected_from_them_too(world: World) -> None:
-    waiting = world.ask()
-    world.do("gil", Doing.PROTECT, subject=named(ADA), on=True, close=True)
-    with pytest.raises(SameHand, match="close to you"):
-        world.do("gil", Doing.GRANT, request=waiting)
-    world.do("sue", Doing.PROTECT, subject=named(BEA), on=True, close=True)
-    with pytest.raises(SameHand, match="A colleague asks"):
-        world.ask(subject=BEA)
-    about_bea = world.ask("tom", subject=BEA, purpose="claim")
-    assert world.do("gil", Doing.GRANT, request=about_bea)["standing"] == "waiting", "two grants"
-    kept = world.store._connection.execute("SELECT outcome, text FROM entries WHERE doing = 'protect'").fetchall()
-    assert all(encode_id(one.id) not in str(kept) for one in (ADA, BEA)), "the list can be read by nobody"
-    world.reopen()
-    with pytest.raises(SameHand):
-        world.ask(subject=BEA)
-    with pytest.raises(WrongDuty):
-        world.do("sue", Doing.PROTECT, subject=named(BEA), on=False)
-    world.do("sue", Doing.PROTECT, subject=named(BEA), on=False, close=True)
-    assert world.ask(subject=BEA, case="S-3")
-
-
 def test_a_seal_that_is_not_handed_in_makes_nobody_of_age(world: World) -> None:
     body = {"subject": named(ADA), "purpose": "account_recovery", "case": "S-1", "fields": ["email"]}
     request = world.do("sue", Doing.REQUEST, **body, minutes=30, words=WHY)["request"]

@@ -226,6 +226,8 @@ def _review(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa
     rules.text_of(act.body["words"], "words")
     about = rules.alarm_named(desk.book, str(act.body["of"]))
     rules.check_review(staff, about)
+    for id_ in (about.id,) if isinstance(about, Request) else about.requests:
+        rules.check_close(staff, desk.protection_mark(desk.book.request(id_).subject), desk.book)
     kind = "emergency" if isinstance(about, Request) else about.kind
     public = {"kind": kind, "right": act.body["right"]}
     desk.enter(Wish(act.doing.value, {}, records.REVIEW, public), act)
