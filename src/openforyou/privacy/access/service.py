@@ -38,6 +38,7 @@ class Access:
         self._desk = Desk(store, published, vault, clock)
         self._looks: OrderedDict[str, None] = OrderedDict()
         self._watching = watching.Watching()
+        self.marks = owner.Marks(self._desk)
 
     # Acts
 
