@@ -60,16 +60,16 @@ def do(platform: Platform, database_url: str, tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_case_from_asking_to_the_look(do: Do, platform: Platform) -> None:
-    ada = platform.accounts.sign_up("ada@example.org", "a long enough one")
+    ada = platform.accounts.sign_up("ada@post.mail.example.org", "a long enough one")
     wanted = ("--purpose", "account_recovery", "--field", "email", "--case", "S-1", "--words", WHY)
-    request = do("sue", "ask", "ada@example.org", *wanted)["request"]
+    request = do("sue", "ask", "ada@post.mail.example.org", *wanted)["request"]
     (waits,) = do("gil", "list")["waiting"]
     assert (waits["request"], waits["subject"]) == (request, f"account:{encode_id(ada.id)}")
     refused: list[tuple[type[OpenForYouError], tuple[str, ...]]] = [
         (NotOpen, ("sue", "read", request)),
         (SameHand, ("sue", "grant", request)),
-        (WrongDuty, ("gil", "ask", "ada@example.org", *wanted)),
-        (NotAsked, ("sue", "ask", "ada@example.org", *wanted[:2], "--field", "viewer", *wanted[4:])),
+        (WrongDuty, ("gil", "ask", "ada@post.mail.example.org", *wanted)),
+        (NotAsked, ("sue", "ask", "ada@post.mail.example.org", *wanted[:2], "--field", "viewer", *wanted[4:])),
     ]
     for kind, arguments in refused:
         with pytest.raises(kind) as error:
@@ -91,9 +91,11 @@ def test_a_case_from_asking_to_the_look(do: Do, platform: Platform) -> None:
         do("gil", *leaked)
     with pytest.raises(BadInput, match="bears no mark"):
         do("rae", "trace", "somebody", *leaked[2:])
+    with pytest.raises(BadInput, match="10 bits, which tells nobody"):
+        do("rae", "trace", "ada@eXAmPle.org", *leaked[2:])
     found = do("rae", *leaked)
     assert (request, "sue") in [(one["request"], one["name"]) for one in found["found"]]
-    assert (found["bits"], found["read"]) == (10, 1)
+    assert (found["bits"], found["read"]) == (18, 1)
     assert do("gil", "revoke", request, "--words", "They can sign in again; it is done.")["standing"] == "revoked"
     with pytest.raises(NotOpen):
         do("sue", "read", request)

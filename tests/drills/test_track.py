@@ -15,6 +15,7 @@ DETECTED = {
     "one asks and one grants",
     "forges a grant",
     "opens seals in peoples names",
+    "joins pseudonyms to accounts",
     "puts her own password into a row",
 }
 

@@ -24,7 +24,9 @@ accounts = Table(
         "viewer_mark",
         LargeBinary,
         unique=True,
-        info=MARK.why("tells that a pseudonym belongs to an account, and not to which"),
+        info=MARK.why(
+            "finds the account of a pseudonym, for whoever has the broker make its mark; to others it says nothing"
+        ),
     ),
     Column(
         "password_hash",

@@ -18,10 +18,11 @@ from openforyou.privacy.regions.operations import region_operations
 
 
 def operations(keeper: LocalKeeper, access: Access) -> Operations:
-    """Of one broker. What opens for people themselves is answered by access alone, which notes it first."""
+    """Of one broker. What opens for people themselves is answered by access alone, which notes it first; so are marks,
+    which it counts."""
     bare = keeper_operations(keeper)
     del bare["open_own"]
-    rooms = (bare, access_operations(access), region_operations(keeper, access))
+    rooms = (bare, access_operations(access, bare.pop("mark")), region_operations(keeper, access))
     together = {name: answers for room in rooms for name, answers in room.items()}
     assert len(together) == sum(map(len, rooms)), "two rooms answer to the same name"
     return together

@@ -343,6 +343,12 @@ def trace(
             hint="Give it as it turned up: an address in its own letters, or other text with all its characters.",
             field="VALUE",
         )
+    if len(bits) < watermark.TRACED_BITS:
+        raise BadInput(
+            f"That value bears a mark of {len(bits)} bits, which tells nobody from another.",
+            hint=f"From {watermark.TRACED_BITS} bits on it is traced. The domain of an address bears one a letter.",
+            field="VALUE",
+        )
     told = _done(Doing.TRACE, {"bits": bits, "words": words}, key, me, data)
     if as_json:
         typer.echo(json.dumps(told, indent=2))

@@ -72,6 +72,10 @@ class Case:
             raise Unnoticed(f"went unnoticed: not so that {words}")
         self.findings.append(words)
 
+    def note(self, words: str) -> None:
+        """Something that was seen, whatever it was; nothing is judged by it."""
+        self.findings.append(words)
+
     @property
     def evidence(self) -> str:
         """All of it, in one line."""

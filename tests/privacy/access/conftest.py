@@ -59,7 +59,7 @@ class Vault:
 
 
 def seals(subject: Subject, minor: str = "0") -> dict[Field, bytes]:
-    values = {Field.EMAIL: "ada@mail.example.org", Field.DEVICES: "my phone", Field.MINOR: minor}
+    values = {Field.EMAIL: "ada@post.mail.example.org", Field.DEVICES: "my phone", Field.MINOR: minor}
     return {name: f"{subject.id}:{value}".encode() for name, value in values.items()}
 
 

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from openforyou.accounts import store as accounts_store
 from openforyou.app import broker
 from openforyou.core.encoding import to_base64url
 from openforyou.core.ids import encode_id, new_id
@@ -13,7 +14,7 @@ from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.errors import refusal
 from openforyou.drills.track.newsroom import WHY, Newsroom, newsroom
 from openforyou.drills.world import World
-from openforyou.privacy.access import acts
+from openforyou.privacy.access import acts, owner
 from openforyou.privacy.access.errors import ERRORS
 from openforyou.privacy.access.types import Doing
 from openforyou.privacy.vault import store as vault_store
@@ -89,6 +90,29 @@ def opens_seals_in_peoples_names(world: World, case: Case) -> Outcome:
 
 
 @attack(Seat.SOCKET)
+def joins_pseudonyms_to_accounts(world: World, case: Case) -> Outcome:
+    """With the database beside: the marks of all pseudonyms that she finds there, held against the accounts' rows."""
+    room = newsroom(world)
+    nora = room.journalists["nora"]
+    pseudonyms = [nora.viewer_id, *(new_id() for _ in range(owner.MARKED_AT_LEAST))]
+    with broker.client(world.settings) as line, world.platform.database.connect() as connection:
+        began = perf_counter()
+        (hers,) = line.mark(Field.VIEWER, [encode_id(nora.viewer_id).encode()])
+        joined = accounts_store.accounts_of(connection, [hers])
+        case.did(
+            joined == {hers: nora.id}, "nora's pseudonym leads to her account, and so would each by itself, unseen"
+        )
+        before = _marks_alarms(room)
+        line.mark(Field.VIEWER, [encode_id(one).encode() for one in pseudonyms])
+        took = perf_counter() - began
+    case.stood(
+        len(_marks_alarms(room)) == len(before) + 1,
+        f"{len(pseudonyms):,} marks took {took:.1f} s, and with them stood an alarm, for the public log",
+    )
+    return Outcome.DETECTED
+
+
+@attack(Seat.SOCKET)
 def asks_for_her_pseudonym(world: World, case: Case) -> Outcome:
     """With a journalist's account number: every operation that takes one, for the pseudonym that she watches under."""
     room = newsroom(world)
@@ -104,6 +128,10 @@ def asks_for_her_pseudonym(world: World, case: Case) -> Outcome:
     hers = world.platform.keeper.event_secrets([int(nora.viewer_id)])[int(nora.viewer_id)]
     case.stood(secret != hers, "the secret is not hers: it goes by the pseudonym, which the number does not tell")
     return Outcome.PREVENTED
+
+
+def _marks_alarms(room: Newsroom) -> list[str]:
+    return [one["words"] for one in room.do("rae", Doing.LOOK)["alarms"] if one["words"].startswith("Marks of")]
 
 
 def _openings(world: World, room: Newsroom) -> list[dict[str, object]]:

@@ -46,7 +46,7 @@ def reads_the_servers_memory(world: World, case: Case) -> Outcome:
         took = perf_counter() - began
     case.did(found[HERE] > 0, f"{size / 1e6:.0f} MB of the server's memory are read meanwhile, in {took:.1f} s")
     case.stood(not any(found[name] for name in others), f"nothing of {', '.join(others)}: none of them has been here")
-    case.stood(True, f"nell's e-mail stands in it {found[NELL]} times, her password {found['password']} times")
+    case.note(f"nell's e-mail stands in it {found[NELL]} times, her password {found['password']} times")
     nell.http.delete("/v1/sessions/current")
     for _ in range(OTHERS):
         world.ask("/v1/progress")

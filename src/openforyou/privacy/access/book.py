@@ -204,6 +204,8 @@ def _proposed(book: Book, entry: Entry, _body: Mapping[str, Any], told: Mapping[
 def _agreed(book: Book, entry: Entry, body: Mapping[str, Any], _told: Mapping[str, Any]) -> None:
     staff, _ = book.proposals.pop(body["proposal"])
     book.staff[staff.id] = staff
+    if not staff.is_active:
+        book.close.pop(staff.id, None)
     book.enrolled_at[staff.id] = entry.at
 
 

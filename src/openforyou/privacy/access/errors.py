@@ -8,6 +8,7 @@ OpenForYouError
 │   ├── WrongDuty       their duties do not include this
 │   ├── SameHand        oneself, or somebody who is in one's debt
 │   ├── ElsewhereAtHome  this broker has no key of that person
+│   ├── TooManyTraced   a mark could be guessed by asking often
 │   ├── Blocked         an emergency of theirs waits for its review
 │   └── NotOpen         no grant that holds now
 ├── NotFound
@@ -112,6 +113,12 @@ class Closed(Conflict):
         )
 
 
+class TooManyTraced(NotAllowed):
+    """Somebody traces more often than leaks turn up."""
+
+    code = "too_many_traced"
+
+
 class NotDurable(Unavailable):
     """The public log does not hold the record in time."""
 
@@ -140,6 +147,7 @@ ERRORS: dict[str, type[OpenForYouError]] = {
         Replayed,
         NotNow,
         Closed,
+        TooManyTraced,
         NotDurable,
     )
 }

@@ -18,17 +18,19 @@ LISTED_MAX = 200
 
 
 def for_staff(desk: Desk, staff: Staff) -> dict[str, Any]:
-    """What somebody's duties call for, newest first."""
+    """What somebody's duties call for, newest first. Nothing that others do about people close to them is in it."""
     book, now = desk.book, desk.now()
-    newest = list(reversed(book.requests.values()))
+    kept_from = _about_close(desk, staff)
+    newest = [one for one in reversed(book.requests.values()) if one.id not in kept_from]
     sees_all = bool(staff.duties & {Duty.REVIEWER, Duty.AUDITOR})
     shown = newest if sees_all else [one for one in newest if one.by == staff.id]
-    alarms = [one for one in reversed(book.alarms.values()) if sees_all]
+    alarms = [one for one in reversed(book.alarms.values()) if sees_all and kept_from.isdisjoint(one.requests)]
     proposals = [
         {"proposal": id_, "by": by, **proposed_told(one, book.staff.get(one.id))}
         for id_, (one, by) in book.proposals.items()
         if Duty.ADMINISTRATOR in staff.duties
     ]
+    traces = [one for one in reversed(book.traces) if sees_all and kept_from.isdisjoint(one.found)]
     everybody = [staff_row(one) for one in book.staff.values() if staff.duties & rules.APART or sees_all]
     return {
         "me": _me(staff, book, now) | {"regions": [desk.store.home.region]},
@@ -37,7 +39,7 @@ def for_staff(desk: Desk, staff: Staff) -> dict[str, Any]:
         "requests": [request_told(one, book, now, decides=sees_all) for one in shown[:LISTED_MAX]],
         "alarms": [alarm_told(one) for one in alarms[:LISTED_MAX]],
         "proposals": proposals,
-        "traces": [traced_told(one) for one in reversed(book.traces) if sees_all][:LISTED_MAX],
+        "traces": [traced_told(one) for one in traces[:LISTED_MAX]],
         "staff": everybody,
     }
 
@@ -189,8 +191,15 @@ def _me(staff: Staff, book: Book, now: datetime) -> dict[str, Any]:
     return {"staff": staff.id, **_whole(staff), "circle": circle}
 
 
+def _about_close(desk: Desk, staff: Staff) -> frozenset[str]:
+    """Others' requests about people whom they named as close to them."""
+    marks = desk.book.close.get(staff.id)
+    others = (one for one in desk.book.requests.values() if one.by != staff.id) if marks else ()
+    return frozenset(one.id for one in others if desk.protection_mark(one.subject) in (marks or ()))
+
+
 def _waits_for(staff: Staff, one: Request, book: Book, now: datetime) -> bool:
-    """Whether their word would count now."""
+    """Whether their word would count now, about somebody who is not close to them."""
     if one.is_emergency and one.reviewed is None:
         return Duty.REVIEWER in staff.duties and one.by != staff.id
     if one.standing is not Standing.WAITING:

@@ -16,6 +16,7 @@ from openforyou.privacy.access.service import Access
 from openforyou.privacy.access.types import Beside, Looked
 from openforyou.privacy.broker.keeper import LocalKeeper
 from openforyou.privacy.broker.operations import (
+    Operation,
     Operations,
     Peer,
     argument,
@@ -47,9 +48,9 @@ class KeeperVault:
         return self._keeper.open_own(subject, sealed)
 
 
-def access_operations(access: Access) -> Operations:
-    """By name. `open_own` is the keeper's, noted; a broker has it in place of the bare one."""
-    on = _Access(access)
+def access_operations(access: Access, mark: Operation) -> Operations:
+    """By name. `open_own` and `mark` are the keeper's, noted and counted; brokers have them and not the bare ones."""
+    on = _Access(access, mark)
     return {
         "access.do": on.do,
         "access.facts": on.facts,
@@ -62,6 +63,7 @@ def access_operations(access: Access) -> Operations:
         "access.forget": on.forget,
         "access.own": on.own,
         "open_own": on.open_own,
+        "mark": on.mark,
         "access.tick": on.tick,
     }
 
@@ -82,8 +84,9 @@ def looked_told(one: Looked) -> dict[str, Any]:
 class _Access:
     """Each operation: arguments taken apart, the service asked, the answer put together."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, mark: Operation) -> None:
         self._access = access
+        self._mark = mark
 
     def do(self, arguments: Mapping[str, Any], peer: Peer) -> dict[str, Any]:  # noqa: ARG002 - an operation's form
         fits = arguments.get("case_fits")
@@ -125,6 +128,12 @@ class _Access:
     def open_own(self, arguments: Mapping[str, Any], peer: Peer) -> dict[str, Any]:  # noqa: ARG002
         opened = self._access.open_for_owner(_subject(arguments), values_of(arguments, "sealed"))
         return {"values": told(opened)}
+
+    def mark(self, arguments: Mapping[str, Any], peer: Peer) -> Mapping[str, Any]:
+        answer = self._mark(arguments, peer)
+        if arguments["field"] == Field.VIEWER:
+            self._access.marks.note(len(answer["marks"]))
+        return answer
 
     def tick(self, arguments: Mapping[str, Any], peer: Peer) -> dict[str, Any]:  # noqa: ARG002
         self._access.tick()

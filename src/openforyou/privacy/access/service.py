@@ -38,6 +38,7 @@ class Access:
         self._desk = Desk(store, published, vault, clock)
         self._looks: OrderedDict[str, None] = OrderedDict()
         self._watching = watching.Watching()
+        self.marks = owner.Marks(self._desk)
 
     # Acts
 
@@ -227,6 +228,8 @@ def _review(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa
     rules.text_of(act.body["words"], "words")
     about = rules.alarm_named(desk.book, str(act.body["of"]))
     rules.check_review(staff, about)
+    for id_ in (about.id,) if isinstance(about, Request) else about.requests:
+        rules.check_close(staff, desk.protection_mark(desk.book.request(id_).subject), desk.book)
     kind = "emergency" if isinstance(about, Request) else about.kind
     public = {"kind": kind, "right": act.body["right"]}
     desk.enter(Wish(act.doing.value, {}, records.REVIEW, public), act)

@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS own_openings (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS own_openings_of ON own_openings (kind, person, at);
 CREATE INDEX IF NOT EXISTS own_openings_at ON own_openings (at);
+CREATE TABLE IF NOT EXISTS viewers_marked (hour TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
 
@@ -233,6 +234,24 @@ class Store:
         else:
             named = (subject.kind.value, subject.id)
             self._connection.execute("DELETE FROM own_openings WHERE kind = ? AND person = ?", named)
+
+    # How many pseudonyms were marked
+
+    def note_marked(self, hour: datetime, count: int, forget_before: datetime) -> None:
+        """So many more within the hour that began then; older hours than that are forgotten. Within `writing`."""
+        self._connection.execute(
+            "INSERT INTO viewers_marked VALUES (?, ?) ON CONFLICT (hour) DO UPDATE SET count = count + excluded.count",
+            (hour.isoformat(), count),
+        )
+        self._connection.execute("DELETE FROM viewers_marked WHERE hour < ?", (forget_before.isoformat(),))
+
+    def marked(self, since: datetime, until: datetime) -> int:
+        """The most within one of the hours that began from `since` to before `until`."""
+        row = self._connection.execute(
+            "SELECT coalesce(max(count), 0) FROM viewers_marked WHERE hour >= ? AND hour < ?",
+            (since.isoformat(), until.isoformat()),
+        )
+        return int(row.fetchone()[0])
 
     # Single facts
 

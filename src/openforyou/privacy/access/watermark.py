@@ -24,6 +24,8 @@ from openforyou.privacy.vault.types import Field
 ZERO, ONE = "\u200b", "\u200c"
 """Zero-width space and non-joiner: a bit each."""
 TAG_BITS = 32
+TRACED_BITS = 16
+"""Of fewer nothing is traced: they fit somebody by chance too soon, and could be found out one after another."""
 _ADDRESS = re.compile(r"[^\s@]@([A-Za-z0-9.-]+)")
 
 
@@ -52,13 +54,16 @@ def unmarked(value: str) -> str:
 
 def borne(found: str) -> str:
     """The bits that a value bears, from the first on: all of them without width, or one for each letter of the domain
-    of an address; empty where it bears none."""
+    of an address; empty where it bears none, as an address that somebody wrote anew in letters of one size."""
     bits = "".join("1" if letter == ONE else "0" for letter in found if letter in (ZERO, ONE))
     if len(bits) == TAG_BITS:
         return bits
     address = _ADDRESS.search(found)
     letters = [letter for letter in address[1] if letter.isalpha()] if address else []
-    return "".join("1" if letter.isupper() else "0" for letter in letters[:TAG_BITS])
+    sizes = [letter.isupper() for letter in letters]
+    if all(sizes) or not any(sizes):
+        return ""
+    return "".join("1" if large else "0" for large in sizes[:TAG_BITS])
 
 
 def candidates(bits: str, key: bytes, accesses: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
