@@ -15,7 +15,7 @@ from openforyou.app.settings import Settings
 from openforyou.cli.options import DataOption, JsonOption
 from openforyou.privacy.statistics.lists import BY_NAME, STATISTICS
 from openforyou.privacy.statistics.rules import amounts, told
-from openforyou.privacy.statistics.types import Answer, Budget
+from openforyou.privacy.statistics.types import Answer
 
 app = typer.Typer(
     help="Statistics about people: from a published list, with noise, each answer for everybody to read.",
@@ -31,7 +31,7 @@ def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         offered = [
             {"name": one.name, "words": one.words, "over": one.over.value, "unit": one.unit}
-            | amounts(Budget(one.epsilon, one.delta))
+            | amounts(one.cost)
             | {"groups": None if one.groups is None else dict(one.groups), "scale": one.scale}
             for one in STATISTICS
         ]

@@ -174,6 +174,8 @@ class Rights:
     def told(self, kind: str, ids: Collection[int], places: Places, limit: int | None = None) -> list[Told]:
         """The same, newest first, with where each stands in the log and the secret that opens it: for its owner."""
         with self._database.connect() as connection:
+            if limit is not None:
+                ids = store.last_told_of(connection, kind, ids, limit)
             events = store.events_of(connection, kind, ids)
             secrets = known_secrets(connection, kind, ids)
         stands = {one.id for one in rules.standing(events)}

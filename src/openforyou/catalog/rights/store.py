@@ -245,6 +245,13 @@ def events_of(connection: Connection, subject_kind: str, ids: Collection[int]) -
     )
 
 
+def last_told_of(connection: Connection, subject_kind: str, ids: Collection[int], limit: int) -> set[int]:
+    """Those of subjects that the last `limit` words about any of them are about."""
+    about = right_events.c
+    last = select(about.subject_id).where(about.subject_kind == subject_kind, about.subject_id == any_(_ids(ids)))
+    return set(connection.scalars(last.order_by(about.seq.desc()).limit(limit)))
+
+
 def all_events(connection: Connection) -> tuple[list[RightEvent], list[int]]:
     """All that was ever said, in the order in which it counts; and the ids of rows that say what nobody can."""
     rows = connection.execute(select(right_events).order_by(right_events.c.seq)).all()

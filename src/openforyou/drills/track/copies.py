@@ -11,7 +11,7 @@ from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.errors import Broken, refusal
 from openforyou.drills.readers import environment
 from openforyou.drills.track.database import published
-from openforyou.drills.track.newsroom import newsroom
+from openforyou.drills.track.newsroom import PASSWORD, newsroom
 from openforyou.drills.world import World
 from openforyou.privacy.access.types import Doing
 from openforyou.privacy.person.types import What
@@ -70,7 +70,7 @@ def scans_a_dump_byte_by_byte(world: World, case: Case) -> Outcome:
 def puts_back_who_was_forgotten(world: World, case: Case) -> Outcome:
     """Somebody is forgotten; the superuser puts back her rows, what was sealed and her session among them."""
     platform = world.platform
-    gone = platform.accounts.sign_up("gone@press.invalid", "a long enough password")
+    gone = platform.accounts.sign_up("gone@press.invalid", PASSWORD)
     token = platform.accounts.sessions.begin(gone).token
     kept = {table: _rows_of(world, table, gone.id) for table in TABLES}
     began = perf_counter()
@@ -85,7 +85,7 @@ def puts_back_who_was_forgotten(world: World, case: Case) -> Outcome:
             len(_rows_of(world, "sealed_fields", gone.id)) == len(kept["sealed_fields"]) > 0,
             f"{sum(map(len, kept.values()))} rows are back as they were",
         )
-        error = refusal(platform.accounts.sign_in, "gone@press.invalid", "a long enough password")
+        error = refusal(platform.accounts.sign_in, "gone@press.invalid", PASSWORD)
         case.stood(error is not None, f"nothing opens, with her own password: {error.message if error else ''}")
         found = platform.accounts.sessions.find(token)
         case.did(found is not None, "what she herself had in her browser is the one thing that still opens her session")
@@ -156,9 +156,7 @@ def puts_her_own_password_into_a_row(world: World, case: Case) -> Outcome:
         world.sql(change, hash_, mark, ned.id)
         world.sql(change, own_hash, own_mark, spy.id)
     case.stood(len(openings) > before, f"both stand among the openings on his page and in his copy, {took:.1f} s later")
-    case.stood(
-        refusal(platform.accounts.sign_in, ned.email, "a long enough password") is None, "his own password opens again"
-    )
+    case.stood(refusal(platform.accounts.sign_in, ned.email, PASSWORD) is None, "his own password opens again")
     return Outcome.DETECTED
 
 

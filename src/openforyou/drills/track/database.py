@@ -11,7 +11,7 @@ from openforyou.app.broker import Folder
 from openforyou.core.ids import encode_id
 from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.errors import refusal
-from openforyou.drills.track.newsroom import newsroom
+from openforyou.drills.track.newsroom import PASSWORD, newsroom
 from openforyou.drills.world import World
 from openforyou.events.leaf import encode_record
 from openforyou.events.log.store import enqueue
@@ -57,14 +57,14 @@ def moves_a_seal_to_her_own_row(world: World, case: Case) -> Outcome:
     """The superuser puts a journalist's seals into an account of her own, and signs in there to have them opened."""
     room = newsroom(world)
     platform, victim = world.platform, room.journalists["ned"]
-    mine = platform.accounts.sign_up("mole@press.invalid", "a long enough password")
+    mine = platform.accounts.sign_up("mole@press.invalid", PASSWORD)
     read = "SELECT sealed FROM sealed_fields WHERE kind = 'account' AND subject_id = %s AND field = 'email'"
     change = "UPDATE sealed_fields SET sealed = %s WHERE kind = 'account' AND subject_id = %s AND field = 'email'"
     (theirs,), (own,) = world.sql(read, victim.id)[0], world.sql(read, mine.id)[0]
     world.sql(change, theirs, mine.id)
     case.did(world.sql(read, mine.id)[0][0] == theirs, "her row holds ned's seal")
     try:
-        error = refusal(platform.accounts.sign_in, "mole@press.invalid", "a long enough password")
+        error = refusal(platform.accounts.sign_in, "mole@press.invalid", PASSWORD)
     finally:
         world.sql(change, own, mine.id)
     case.stood(error is not None, f"signing in: {error.message if error else ''}")

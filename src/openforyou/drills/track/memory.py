@@ -16,7 +16,7 @@ import numpy as np
 from openforyou.core.encoding import from_base64url
 from openforyou.drills.attack import Case, Outcome, Seat, attack
 from openforyou.drills.errors import Broken
-from openforyou.drills.track.newsroom import newsroom
+from openforyou.drills.track.newsroom import PASSWORD, newsroom
 from openforyou.drills.viewers import Viewer
 from openforyou.drills.world import World
 from openforyou.privacy.vault.custody import KEY_FILE
@@ -24,7 +24,6 @@ from openforyou.privacy.vault.custody import KEY_FILE
 CHUNK_BYTES = 16 << 20
 OTHERS = 30
 """Visits of others after somebody has left, as a busy platform has within a second."""
-PASSWORD = "a long enough password"  # noqa: S105 - of the drill's own people
 NELL, HERE = "nell", "/v1/account"
 """Who is signed in, and what must be found where the right memory is read."""
 _LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw")

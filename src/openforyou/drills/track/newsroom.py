@@ -14,6 +14,7 @@ from openforyou.drills.errors import refusal
 from openforyou.drills.world import World
 from openforyou.privacy.access.types import Doing, Duty
 
+PASSWORD = "a long enough password"  # noqa: S105 - of the drill's own people
 WHY = "They wrote to support and cannot sign in any more."
 STAFF: Mapping[str, frozenset[Duty]] = {
     "sue": frozenset({Duty.SUPPORT, Duty.GRANTER}),
@@ -35,8 +36,7 @@ class Newsroom(Office):
         platform = self._platform = world.platform
         super().__init__(world.settings, platform.access, platform.clock)
         self.journalists: dict[str, Account] = {
-            name: platform.accounts.sign_up(f"{name}@press.invalid", "a long enough password")
-            for name in ("nora", "ned", "nell")
+            name: platform.accounts.sign_up(f"{name}@press.invalid", PASSWORD) for name in ("nora", "ned", "nell")
         }
         for name, duties in STAFF.items():
             self.enrol(name, *duties)

@@ -26,7 +26,7 @@ def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     if not desk.vault.holds(wanted.subject):
         raise ElsewhereAtHome.there()
     mark = desk.protection_mark(wanted.subject)
-    rules.check_close(staff, mark, desk.book)
+    desk.check_close(staff, wanted.subject)
     is_minor = _is_minor(desk, wanted.subject, beside)
     is_protected = rules.protects(desk.book, mark, wanted.subject, is_minor=is_minor)
     now = desk.now()
@@ -49,7 +49,7 @@ def ask(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
 def grant(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: ARG001 - the form of a step
     """A word for a request; with the last that is needed its record goes into the log."""
     request = _named(desk, act)
-    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
+    desk.check_close(staff, request.subject)
     now = desk.now()
     is_last = rules.check_grant(staff, request, desk.book, now)
     if not is_last:
@@ -70,7 +70,7 @@ def refuse(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa:
     """No, with the reason, by somebody who could have granted it."""
     request = _named(desk, act, words=True)
     rules.check_waiting(request)
-    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
+    desk.check_close(staff, request.subject)
     rules.check_second(staff, request, desk.book, desk.now())
     desk.enter(Wish(act.doing.value, {}), act)
     return lambda: {"request": request.id, "standing": "refused"}
@@ -80,7 +80,7 @@ def delay(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: 
     """Whether the person is told later. A delay that is agreed to is counted in the open."""
     _only(act, "request", "agree")
     request = desk.book.request(str(act.body.get("request")))
-    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
+    desk.check_close(staff, request.subject)
     rules.check_delay(staff, request, desk.book, desk.now())
     agree = act.body.get("agree")
     if type(agree) is not bool:

@@ -54,8 +54,9 @@ class Book:
     """By request the number of the entry whose public record must be durable before anything opens."""
     alarms: dict[str, Alarm] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
-    """Marks of those whom staff protect, and of those who wish it themselves: either suffices."""
+    """Marks of those whom staff protect."""
     wishes: set[str] = field(default_factory=set)
+    """Marks of those who wish it themselves. Either suffices."""
     close: dict[str, set[str]] = field(default_factory=dict)
     """By member of the staff the marks of those whom they named as close to them."""
     words: list[Granted] = field(default_factory=list)

@@ -13,10 +13,10 @@ from openforyou.core.ids import encode_id, new_id
 from openforyou.ledger.errors import LedgerError
 from openforyou.privacy.access import acts, integrity, records
 from openforyou.privacy.access.book import ALARM, CLOSED, Book
-from openforyou.privacy.access.errors import Closed, NotDurable
+from openforyou.privacy.access.errors import Closed, NotDurable, SameHand
 from openforyou.privacy.access.published import LogTurned, Published
 from openforyou.privacy.access.store import LONG_AGO, Store
-from openforyou.privacy.access.types import Act, Alarm, Doing, Entry, Logged, Seen, Vault
+from openforyou.privacy.access.types import Act, Alarm, Doing, Entry, Logged, Seen, Staff, Vault
 from openforyou.privacy.vault.types import Subject
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -116,6 +116,11 @@ class Desk:
     def protection_mark(self, subject: Subject) -> str:
         """How the list of protected persons names one."""
         return records.kept_mark(self.store.home.key, subject)
+
+    def check_close(self, staff: Staff, subject: Subject) -> None:
+        """Raises `SameHand` where that is somebody whom they named as close to them."""
+        if self.protection_mark(subject) in self.book.close.get(staff.id, ()):
+            raise SameHand("This is about somebody close to you.", hint="A colleague asks and decides about them.")
 
     # The log
 

@@ -16,7 +16,7 @@ def read(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:
     """The fields of one's own request, or some of them."""
     request = desk.book.request(str(act.body.get("request")))
     fields = _fields(act, request)
-    rules.check_close(staff, desk.protection_mark(request.subject), desk.book)
+    desk.check_close(staff, request.subject)
     rules.check_read(staff, request, desk.now())
     sealed = {name: value for name, value in beside.sealed.items() if name in fields}
     return lambda: _open(desk, act, fields, sealed)

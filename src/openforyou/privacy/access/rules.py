@@ -327,12 +327,6 @@ def protects(book: Book, mark: str, subject: Subject, *, is_minor: bool) -> bool
     return is_minor or of_staff or any(mark in marks for marks in named)
 
 
-def check_close(staff: Staff, mark: str, book: Book) -> None:
-    """Raises `SameHand` where a request is about somebody whom they named as close to them."""
-    if mark in book.close.get(staff.id, ()):
-        raise SameHand("This is about somebody close to you.", hint="A colleague asks and decides about them.")
-
-
 def alarm_named(book: Book, id_: str) -> Request | Alarm:
     """What a review is about. Raises `NoSuch`."""
     if id_ in book.alarms:

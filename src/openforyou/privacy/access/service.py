@@ -229,7 +229,7 @@ def _review(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa
     about = rules.alarm_named(desk.book, str(act.body["of"]))
     rules.check_review(staff, about)
     for id_ in (about.id,) if isinstance(about, Request) else about.requests:
-        rules.check_close(staff, desk.protection_mark(desk.book.request(id_).subject), desk.book)
+        desk.check_close(staff, desk.book.request(id_).subject)
     kind = "emergency" if isinstance(about, Request) else about.kind
     public = {"kind": kind, "right": act.body["right"]}
     desk.enter(Wish(act.doing.value, {}, records.REVIEW, public), act)

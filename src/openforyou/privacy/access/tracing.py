@@ -60,7 +60,7 @@ def trace(desk: Desk, act: Act, staff: Staff, beside: Beside) -> Then:  # noqa: 
     fits = watermark.candidates(bits, desk.store.home.key, [(one.by, one.id) for one in read])
     found = [request for _, request in fits]
     for one in found:
-        rules.check_close(staff, desk.protection_mark(desk.book.request(one).subject), desk.book)
+        desk.check_close(staff, desk.book.request(one).subject)
     public = {"by": staff.id, "bits": len(bits), "found": len(found)}
     entry = desk.enter(Wish(act.doing.value, {"found": found}, records.TRACE, public), act)
     _watch(desk, staff)

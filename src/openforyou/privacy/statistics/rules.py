@@ -207,7 +207,7 @@ class Spending:
         come, which would open another month.
         """
         key, month = (answer.statistic, answer.window), answer.month
-        wrong = _unlike_the_list(answer)
+        wrong = unlike = _unlike_the_list(answer)
         is_ahead = answer.at > now + AHEAD_MAX
         if is_ahead:
             wrong = f"{answer.statistic} of {answer.window} bears a moment that has not come: {answer.at:%Y-%m-%d}"
@@ -217,7 +217,7 @@ class Spending:
             wrong = f"the budget of {month} was opened again after that of {self.newest}"
         if not is_ahead:
             self.newest = max(self.newest, month)
-            if not _unlike_the_list(answer):
+            if not unlike:
                 self.answers.setdefault(key, answer)
         self.spent[month] = self.of(month) + answer.cost
         self.counts[month] += 1
@@ -240,8 +240,8 @@ def _unlike_the_list(answer: Answer) -> str:
     known = BY_NAME.get(answer.statistic)
     if known is None:
         return ""
-    told, terms = answer.noised, (known.epsilon, known.delta, known.groups_each, known.most_each, known.scale)
-    given = (answer.cost.epsilon, answer.cost.delta, answer.groups_each, answer.most_each, answer.scale)
+    told, terms = answer.noised, (known.cost, known.groups_each, known.most_each, known.scale)
+    given = (answer.cost, answer.groups_each, answer.most_each, answer.scale)
     fits = given == terms and begin_of(answer.window, known.over) and told.threshold > PEOPLE_LEAST * known.most_each
     if known.groups is not None:
         fits = fits and {*told.groups, *told.held_back} == {*known.groups}

@@ -110,7 +110,7 @@ class Statistics:
     def _drawn(self, statistic: Statistic, window: Window, spending: Spending) -> Answer:
         """A new answer, if the budget bears it."""
         now = self._clock.now().astimezone(UTC).replace(microsecond=0)
-        month, cost = f"{now:%Y-%m}", Budget(statistic.epsilon, statistic.delta)
+        month, cost = f"{now:%Y-%m}", statistic.cost
         if month < spending.newest:
             raise ClockBehind(spending.newest)
         left = left_of(self.terms.budget, spending.of(month))

@@ -38,6 +38,11 @@ class Statistic:
     most_each: int = 1
 
     @property
+    def cost(self) -> Budget:
+        """What one answer takes of a month's budget."""
+        return Budget(self.epsilon, self.delta)
+
+    @property
     def reach(self) -> int:
         """By how much one person changes all groups together, at most: the sensitivity in L1."""
         return self.groups_each * self.most_each

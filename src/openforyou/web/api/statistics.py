@@ -69,7 +69,7 @@ def get_statistics(platform: ThePlatform) -> StatisticsPage:
             words=one.words,
             unit=one.unit,
             over=one.over,
-            cost=_amount(Budget(one.epsilon, one.delta)),
+            cost=_amount(one.cost),
             scale=one.scale,
             bound=(one.groups_each, one.most_each),
             groups=None if one.groups is None else dict(one.groups),

@@ -2,6 +2,7 @@
 // alone decides. The moment is this machine's own clock: a server that could set it could keep acts for later.
 
 import { Refusal, call } from "../api.js";
+import { toHex } from "../check/bytes.js";
 import { canonicalJson } from "./canonical.js";
 import { kept, keysWork, setStaff, sign, toBase64url } from "./key.js";
 
@@ -19,9 +20,9 @@ export async function facts() {
 
 /** The text of an act by `staff`, as it is signed. */
 export function written(doing, staff, broker, body) {
-  const nonce = Array.from(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)), (byte) => byte.toString(16).padStart(2, "0"));
+  const nonce = toHex(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
   const at = `${new Date().toISOString().slice(0, 19)}+00:00`;
-  return canonicalJson({ act: doing, at, body, broker, by: staff, nonce: nonce.join("") });
+  return canonicalJson({ act: doing, at, body, broker, by: staff, nonce });
 }
 
 /**

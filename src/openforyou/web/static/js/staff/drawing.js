@@ -1,7 +1,7 @@
 // What the pages of staff have in common: words for things, rows of lists, and saying why something was refused.
 
 import { Refusal } from "../api.js";
-import { element, icon } from "../page.js";
+import { element } from "../page.js";
 
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
@@ -25,6 +25,16 @@ export function moment(iso) {
   return element("time", { datetime: iso }, `${DAY.format(at)}, ${TIME.format(at)} UTC`);
 }
 
+/** What somebody of the staff may do, in words. */
+export function dutiesOf(staff) {
+  return staff.duties.map(titled).join(", ") || "No duty any more";
+}
+
+/** The same to themself, after their name. */
+export function knownAs(me) {
+  return `${dutiesOf(me).toLowerCase()}. In the public log you are ${me.staff}.`;
+}
+
 export function standing(request) {
   const word = request.emergency && request.reviewed === null ? "to be reviewed" : STANDINGS[request.standing];
   return element("span", { class: `tag standing ${request.standing}` }, word ?? request.standing);
@@ -43,7 +53,7 @@ export function proposed({ staff, keys, is_new: isNew, changes }) {
   const said = (value) => (Array.isArray(value) ? value.map((one) => (one.startsWith("SHA256:") ? one : titled(one))).join(", ") : value) || "none";
   const told = Object.entries(changes).filter(([name]) => !isNew || name === "account");
   const lines = [
-    [staff.duties.map(titled).join(", ") || "No duty any more", " · ", element("code", {}, staff.staff), isNew ? " · new here" : ""],
+    [dutiesOf(staff), " · ", element("code", {}, staff.staff), isNew ? " · new here" : ""],
     ["Key ", element("code", {}, keys.join(", ")), "keys" in changes ? "" : ", as before"],
     ...told.map(([name, [before, after]]) => [`${titled(name)}: ${said(before)} → ${said(after)}`]),
   ];
@@ -99,5 +109,3 @@ export function person(text) {
   }
   return /^[1-9A-HJ-NP-Za-km-z]{11}$/.test(told) ? `account:${told}` : told;
 }
-
-export { element, icon };

@@ -4,7 +4,7 @@ import { Refusal } from "../api.js";
 import { whileWaiting } from "../forms.js";
 import { toast } from "../page.js";
 import { act } from "./acts.js";
-import { moment, titled, trouble } from "./drawing.js";
+import { knownAs, moment, trouble } from "./drawing.js";
 import { drop, fingerprint, kept, keysWork, make } from "./key.js";
 
 const at = (id) => document.getElementById(id);
@@ -22,8 +22,7 @@ async function draw() {
 
 async function greet() {
   const { me } = await act("look");
-  const duties = me.duties.map(titled).join(", ").toLowerCase() || "no duty any more";
-  at("standing").textContent = `The broker knows you: ${me.name}, ${duties}. In the public log you are ${me.staff}.`;
+  at("standing").textContent = `The broker knows you: ${me.name}, ${knownAs(me)}`;
 }
 
 async function tried(does) {

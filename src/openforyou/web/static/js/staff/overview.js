@@ -4,13 +4,12 @@ import { Refusal } from "../api.js";
 import { whileWaiting } from "../forms.js";
 import { element } from "../page.js";
 import { act } from "./acts.js";
-import { complain, fill, moment, pressed, proposed, requestRow, titled, trouble } from "./drawing.js";
+import { complain, fill, knownAs, moment, pressed, proposed, requestRow, titled, trouble } from "./drawing.js";
 
 const me = document.getElementById("me");
 
 function drawMe(mine) {
-  const words = `${mine.name}: ${mine.duties.map(titled).join(", ").toLowerCase()}. In the public log you are ${mine.staff}.`;
-  document.getElementById("me-words").textContent = words;
+  document.getElementById("me-words").textContent = `${mine.name}: ${knownAs(mine)}`;
 }
 
 function alarmRow(alarm) {

@@ -3,15 +3,11 @@
 import { clearErrors, showRefusal, whileWaiting } from "../forms.js";
 import { element } from "../page.js";
 import { act } from "./acts.js";
-import { complain, done, fill, person, proposed, titled, trouble } from "./drawing.js";
+import { complain, done, dutiesOf, fill, person, proposed, trouble } from "./drawing.js";
 import { fingerprint, keysWork } from "./key.js";
 
-function duties(staff) {
-  return staff.duties.map(titled).join(", ") || "No duty any more";
-}
-
 function words(staff) {
-  const below = element("span", { class: "quiet" }, `${duties(staff)} · `, element("code", {}, staff.staff));
+  const below = element("span", { class: "quiet" }, `${dutiesOf(staff)} · `, element("code", {}, staff.staff));
   return element("span", {}, staff.name, below);
 }
 
