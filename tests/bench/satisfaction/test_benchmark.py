@@ -10,7 +10,7 @@ import pytest
 from openforyou.bench.satisfaction import ours
 from openforyou.bench.satisfaction.baselines import BASELINES
 from openforyou.bench.satisfaction.benchmark import Load, run
-from openforyou.bench.satisfaction.lived import SLATE_CLIPS
+from openforyou.bench.satisfaction.lived import SLATE_CLIPS, live
 from openforyou.bench.satisfaction.sitting import Lately, Sitting
 from openforyou.bench.satisfaction.world import BEGINNING, ROUND, Setting
 from openforyou.core.errors import BadInput
@@ -32,6 +32,15 @@ def test_the_platform_lives_in_the_simulated_time_its_database_too() -> None:
     assert len(set(slate)) == SLATE_CLIPS
     assert slate[0] not in again
     assert received == [later + timedelta(minutes=1)]
+
+
+def test_the_platform_trains_in_it_by_the_right_to_learn() -> None:
+    world = Load(viewers=16, items=32, impressions=16).world(1)
+    with ours.opened(16, BEGINNING) as feed:
+        live(world, feed)
+        feed.settle(BEGINNING + ROUND)
+        trained, _ = feed.trained
+    assert trained == 1
 
 
 def test_the_whole_benchmark_runs_and_prints_what_it_promises() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.pages.conftest import PHONE, Site, Visit
 from tests.web.pages.test_pages import violations
@@ -40,6 +40,24 @@ def test_a_clip_is_claimed_answered_and_taken_back(make_visit: Callable[..., Vis
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("taken back", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+
+
+def test_what_is_sent_before_the_script_is_there_waits_for_it(site: Site, make_visit: Callable[..., Visit]) -> None:
+    claimant = make_visit()
+    claimant.sign_up("early@example.org", "early")
+    page = claimant.open(f"/item/{site.public_id(next(iter(site.clips)))}")
+    page.get_by_role("link", name="This is mine").click()
+    page.get_by_label("Why is it your own work").fill(WHY)
+    page.get_by_role("button", name="Send the claim").click()
+    page.wait_for_url("**/claims#*")
+    late: list[Route] = []
+    page.route("**/js/claims.js*", lambda route: late.append(route), times=1)
+    page.goto(site.origin + "/claims", wait_until="commit")
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("button", name="Take it back").click()
+    assert len(late) == 1, "the script is not there yet, and the page was not sent without it"
+    late[0].continue_()
+    expect(page.get_by_text("taken back", exact=True)).to_be_visible()
 
 
 def test_the_other_side_is_told_and_answers(make_visit: Callable[..., Visit]) -> None:

@@ -20,8 +20,10 @@ from sqlalchemy import insert, text
 from openforyou.app.platform import Platform
 from openforyou.app.settings import Settings
 from openforyou.bench.satisfaction.policies import Clip
-from openforyou.catalog.tables import creators, features, items, renditions, rights
-from openforyou.catalog.types import ItemKind, ItemStatus, Right
+from openforyou.catalog.rights import store as rights_store
+from openforyou.catalog.rights.types import ITEM_SUBJECT
+from openforyou.catalog.tables import creators, features, items, renditions
+from openforyou.catalog.types import Grant, ItemKind, ItemStatus, Right
 from openforyou.core.ids import CreatorId, ItemId, ViewerId, new_id
 from openforyou.demo.viewers import Deed
 from openforyou.events.types import Event
@@ -99,12 +101,13 @@ class OurFeed:
                 {"item_id": ids[clip.number], "encoder": CONTENT_ENCODER, "vector": clip.content.tobytes()}
                 for clip in clips
             ],
-            rights: [_right(ids[clip.number], right, at) for clip in clips for right in _GIVEN],
         }
         with self.platform.database.begin() as connection:
             for table, some in rows.items():
                 if some:
                     connection.execute(insert(table), some)
+            given = [Grant(right, item, EVIDENCE, EVIDENCE, at, None) for item in ids.values() for right in _GIVEN]
+            rights_store.insert_grants(connection, ITEM_SUBJECT, given)
 
     def slate(self, viewer: int, at: datetime, size: int) -> Sequence[int]:
         """By the platform, which knows every deed before."""
@@ -193,15 +196,3 @@ def _item(item_id: ItemId, clip: Clip) -> dict[str, object]:
 
 def _rendition(item_id: ItemId) -> dict[str, object]:
     return {"item_id": item_id, "name": "720p", "key": "none", "width": 720, "height": 1280, "size_bytes": 1}
-
-
-def _right(item_id: ItemId, right: Right, at: datetime) -> dict[str, object]:
-    return {
-        "id": new_id(),
-        "right": right.value,
-        "subject_kind": "item",
-        "subject_id": item_id,
-        "granted_by": EVIDENCE,
-        "evidence": EVIDENCE,
-        "since": at,
-    }
