@@ -176,6 +176,7 @@ def test_a_file_of_weights_comes_back_as_it_was(fitted: Fitted, data: Dataset, t
     np.testing.assert_array_equal(back.place(data.item_ids, data.content), fitted.place(data.item_ids, data.content))
     np.testing.assert_array_equal(back.counts.values, fitted.counts.values)
     assert (back.counts_weight, back.encoder) == (fitted.counts_weight, fitted.encoder)
+    assert back.heads_share == fitted.heads_share
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "other", "empty"])

@@ -14,14 +14,15 @@ from openforyou.learn import weights
 from openforyou.learn.checkpoint import Checkpoint
 from openforyou.learn.evaluate import Sought, gains, ranks
 from openforyou.learn.loaded import LoadedModel
+from openforyou.learn.odds import item_odds, mean_odds
 from openforyou.learn.rules import labels
 from openforyou.learn.scorers import ModelScorer, popularity
 from openforyou.learn.serving import ACTIONS, Did, History
-from openforyou.learn.split import leave_out
+from openforyou.learn.split import NONE, Split, leave_out
 from openforyou.learn.study import BASELINES, Report, Study
 from openforyou.learn.train import Cost, Job, Trained, fit
 from openforyou.learn.types import Dataset
-from tests.learn.worlds import SEEN, SKIPPED, content_of, looks, markov, quick
+from tests.learn.worlds import SEEN, SKIPPED, content_of, dataset_of, looks, markov, quick
 
 
 def ndcg(data: Dataset, trained: Trained) -> float:
@@ -97,6 +98,27 @@ def test_a_checkpoint_that_is_damaged_or_of_another_recipe_is_not_taken(tmp_path
     assert (tmp_path / "kept").stat().st_mode & 0o077 == 0, "it holds what viewers did"
     checkpoint.clear()
     assert not (tmp_path / "kept").exists()
+
+
+def test_heads_are_trusted_as_far_as_they_tell_more_than_counts(taste: tuple[LoadedModel, Dataset, np.ndarray]) -> None:
+    by_viewer, _, _ = taste
+    assert by_viewer.heads_share > 0.5, "who likes what is all there is to know, and counts do not know it"
+    rng = np.random.default_rng(0)
+    good = rng.random(40)  # The same to everybody, which counts see at once, and heads that never learned do not.
+    histories = [rng.permutation(40)[:20].tolist() for _ in range(120)]
+    did = [[SEEN if rng.random() < good[item] else SKIPPED for item in history] for history in histories]
+    data = dataset_of(histories, did)
+    untaught = fit(Job(data, leave_out(data, 1), quick(epochs=1, learning_rate=0.0)))
+    assert untaught.fitted.heads_share == 0
+
+
+def test_odds_by_item_are_drawn_to_the_mean_where_there_are_few_rows() -> None:
+    data = dataset_of([[0, 1, 2]] * 8 + [[0, 1, 3]], [[SEEN, SKIPPED, SEEN]] * 8 + [[SEEN, SKIPPED, SKIPPED]])
+    split = Split(data.sequences.starts[1:], *[np.full(9, NONE)] * 2)
+    chance = torch.sigmoid(item_odds(data, split)).numpy()[:, ACTIONS.index("skip")]
+    mean = 10 / 27
+    assert torch.sigmoid(mean_odds(data, split))[ACTIONS.index("skip")] == pytest.approx(mean)
+    assert chance == pytest.approx([8 * mean / 17, (9 + 8 * mean) / 17, 8 * mean / 16, (1 + 8 * mean) / 9])
 
 
 def test_training_stops_when_nothing_gets_better_and_says_what_it_costs(ordered: Dataset) -> None:

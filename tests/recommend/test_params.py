@@ -37,4 +37,4 @@ def test_a_weight_out_of_its_range_is_named(value: float) -> None:
 
 def test_the_digest_tells_weights_apart() -> None:
     assert Weights().digest() == Weights().digest()
-    assert Weights().digest() != Weights(diversity=0.3).digest()
+    assert Weights().digest() != Weights(diversity=0.4).digest()

@@ -13,6 +13,7 @@ class IndifferentModel:
     """A trained model that learned nothing about looks: it must not hide what was just watched."""
 
     name = "indifferent"
+    heads_share = 1.0
 
     def item_vectors(self, item_ids: np.ndarray, content: Floats) -> Floats:
         return np.random.default_rng(3).normal(size=(len(item_ids), 16)).astype(np.float32)

@@ -233,7 +233,7 @@ def test_a_model_of_another_catalogue(world: World, content_dim: int) -> None:
     """It knows none of these ids. By content it still places them; of content of another length it knows nothing."""
     shape = Shape(3, content_dim, 16, 1, 1, 20, 0.0, 0.0, 0.05)
     counts = CoCounts(np.zeros(4, dtype=np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
-    fitted = Fitted(Network(shape), np.array([1, 2, 3]), counts, 1.0, CONTENT_ENCODER)
+    fitted = Fitted(Network(shape), np.array([1, 2, 3]), counts, 1.0, 1.0, CONTENT_ENCODER)
     world.models.model = LoadedModel("foreign", fitted)
     world.feed.refresh()
     world.watches(1, world.ids[0])

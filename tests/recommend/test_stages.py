@@ -19,7 +19,9 @@ from openforyou.moderation.types import PolicyKind, Scope, ScopeKind
 from openforyou.pipeline import Candidates
 from openforyou.recommend.feed import FOR_YOU
 from openforyou.recommend.query.query import Query
+from openforyou.recommend.snapshot.index import chances
 from tests.recommend.shelves import deed, finished, index_of, query_of, recall_of, rule
+from tests.recommend.world import MeanModel
 
 KINDS = ("sources", "hydrators", "filters", "scorers", "rerankers")
 
@@ -44,6 +46,7 @@ class HalfBlind:
     """A model that knows half of the items, and answers nonsense for some of the rest."""
 
     name = "half-blind"
+    heads_share = 1.0
 
     def item_vectors(self, item_ids: np.ndarray, content: Floats) -> Floats:
         vectors = np.nan_to_num(content).astype(np.float32)
@@ -202,6 +205,16 @@ def test_scores_are_finite_and_one_that_is_no_number_spoils_no_other(query: Quer
         candidates = candidates.with_columns(scorer(query, candidates))
     assert not np.isfinite(candidates["score"][0])
     assert np.allclose(candidates["score"][1:], whole["score"][1:])
+
+
+@pytest.mark.parametrize(("borne_out", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 0.5)])
+def test_a_model_counts_as_far_as_it_was_borne_out_and_half_at_the_most(borne_out: float, share: float) -> None:
+    model = MeanModel()
+    model.heads_share = borne_out
+    told = scored(query_of(index_of(90, model), recall_of(WATCHED)))
+    assert np.abs(told["model"] - told["estimate"]).max() > 0.1
+    expected = chances(share * told["model"] + (1 - share) * told["estimate"])
+    np.testing.assert_allclose(told["chances"], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("reranker", found("rerankers"), ids=ids("rerankers"))

@@ -42,6 +42,7 @@ class MeanModel:
     """A small true model: an item lies where its content does, a viewer at the mean of what they did not skip."""
 
     name = "mean"
+    heads_share = 1.0
 
     def item_vectors(self, item_ids: np.ndarray, content: Floats) -> Floats:
         return content

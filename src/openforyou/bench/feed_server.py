@@ -154,7 +154,7 @@ def untrained(database: Database) -> ServingModel:
     )
     nothing = np.zeros(len(ids) + 1, dtype=np.int64)
     counts = CoCounts(nothing, np.empty(0, np.int32), np.empty(0, np.float32))
-    return LoadedModel("untrained", Fitted(Network(shape), ids, counts, 0.0, CONTENT_ENCODER))
+    return LoadedModel("untrained", Fitted(Network(shape), ids, counts, 0.0, 1.0, CONTENT_ENCODER))
 
 
 def popular(database: Database, viewer: int, size: int) -> object:

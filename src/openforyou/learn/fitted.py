@@ -20,12 +20,17 @@ COUNTS_FLOOR = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """`item_ids` (N,) ascending are those with an identity. `counts_weight` is what validation chose; may be 0."""
+    """`item_ids` (N,) ascending are those with an identity.
+
+    Validation chose `counts_weight`, what co-counts add to retrieval, and `heads_share`, how far the heads are to be
+    trusted beside everybody's counts. Either may be 0.
+    """
 
     network: Network
     item_ids: Ids
     counts: CoCounts
     counts_weight: float
+    heads_share: float
     encoder: str
 
     def rows_of(self, item_ids: Ids) -> NDArray[np.int64]:

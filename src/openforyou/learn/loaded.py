@@ -36,6 +36,11 @@ class LoadedModel:
         """Its public id."""
         return self._name
 
+    @property
+    def heads_share(self) -> float:
+        """By the rows that its training held back."""
+        return self.fitted.heads_share
+
     def item_vectors(self, item_ids: Ids, content: Floats) -> Floats:
         """(N,) ids and (N, C) content features → (N, D) of unit length, some ten thousand at a time."""
         _compute_alone()

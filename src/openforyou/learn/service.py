@@ -307,7 +307,7 @@ class Models:
         sha256 = weights.write(fitted, staged)
         key = _blob_key(attempt.model_id)
         self._blobs.put(key, staged)
-        attempt.manifest["counts_weight"] = fitted.counts_weight
+        attempt.manifest.update(counts_weight=fitted.counts_weight, heads_share=fitted.heads_share)
         with self._database.begin() as connection:
             store.set_trained(connection, attempt.model_id, key, sha256, attempt.manifest)
 

@@ -51,6 +51,11 @@ class ServingModel(Protocol):
         """Its public id, for records."""
         ...
 
+    @property
+    def heads_share(self) -> float:
+        """How far `action_probabilities` are borne out beside everybody's counts: 0 not at all, 1 they alone."""
+        ...
+
     def item_vectors(self, item_ids: NDArray[np.int64], content: Floats) -> Floats:
         """(N,) ids and (N, C) content features → (N, D). An id that it never saw is placed by its content alone."""
         ...

@@ -29,12 +29,13 @@ from openforyou.learn.counts import count, wanted_counts
 from openforyou.learn.fitted import Fitted
 from openforyou.learn.judge import Judge
 from openforyou.learn.objective import loss_of
+from openforyou.learn.odds import mean_odds
 from openforyou.learn.sequence import Network
 from openforyou.learn.settings import EPOCH_STEPS_MIN, Settings
 from openforyou.learn.softmax import multiplies_bf16
 from openforyou.learn.split import Split
 from openforyou.learn.types import Dataset
-from openforyou.learn.warmstart import content_start, counted_start, odds_start
+from openforyou.learn.warmstart import content_start, counted_start
 
 COUNTS_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """How much the co-counts may weigh beside the network; validation chooses."""
@@ -131,7 +132,7 @@ class _Course:
         self._averaged = deepcopy(self._network)
         rate = self._settings.learning_rate
         self._optimiser = torch.optim.AdamW(self._network.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0)
-        base = odds_start(job.dataset, job.split) if self._settings.heads_weight else None
+        base = mean_odds(job.dataset, job.split) if self._settings.heads_weight else None
         self._judge = Judge(job.dataset, job.split, base)
         self._step = 0  # within the epoch
         self._steps_done = 0
@@ -146,7 +147,7 @@ class _Course:
         with torch.no_grad():
             popularity = wanted_counts(job.dataset, job.split)
             network.identity[:-1] = counted_start(self._counts, popularity, self._settings.width)
-            network.heads.out.bias.copy_(odds_start(job.dataset, job.split))
+            network.heads.out.bias.copy_(mean_odds(job.dataset, job.split))
             if network.content is not None:
                 weight, mean = content_start(self._content.cpu(), self._settings.width)
                 network.content.weight.copy_(weight)
@@ -167,13 +168,14 @@ class _Course:
             self._save()
 
     def best(self) -> Fitted:
-        """The best epoch's network, and the weight of the co-counts that validates best with it."""
+        """The best epoch's network, with the weight of co-counts and the share of its heads that validate best."""
         self._averaged.load_state_dict(self._best["weights"])
         fitted = self._fitted()
         if not len(self._judge):
             return fitted
         scores = {weight: self._judge.ndcg(replace(fitted, counts_weight=weight)) for weight in COUNTS_WEIGHTS}
-        return replace(fitted, counts_weight=max(scores, key=lambda weight: scores[weight]))
+        weight = max(scores, key=lambda weight: scores[weight])
+        return replace(fitted, counts_weight=weight, heads_share=self._judge.heads_share(fitted))
 
     def _train_epoch(self) -> None:
         dataset, split, seed = self._job.dataset, self._job.split, self._job.seed
@@ -227,7 +229,7 @@ class _Course:
 
     def _fitted(self) -> Fitted:
         dataset = self._job.dataset
-        return Fitted(self._averaged, dataset.item_ids, self._counts, 0.0, dataset.encoder)
+        return Fitted(self._averaged, dataset.item_ids, self._counts, 0.0, 0.0, dataset.encoder)
 
     def _cost(self, steps: int, seconds: float | None = None) -> Cost:
         dataset = self._job.dataset

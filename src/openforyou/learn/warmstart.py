@@ -6,7 +6,8 @@ gives directions (Levy and Goldberg 2014: what skip-gram finds, in closed form).
 short, n / (n + 50), so that its content weighs more in its vector.
 
 *Content* begins at its principal components about the catalogue's mean: of all projections to that width the one that
-keeps distances best. *Heads* begin at how often each action happens, which a bias needs thousands of steps to reach.
+keeps distances best. *Heads* begin at how often each action happens (`odds.py`), which a bias needs thousands of steps
+to reach.
 """
 
 from __future__ import annotations
@@ -17,15 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openforyou.learn.counts import SOURCE_EXPONENT, TARGET_EXPONENT, CoCounts
-from openforyou.learn.rules import labels
-from openforyou.learn.split import Split
-from openforyou.learn.types import Dataset
 
 ITERATIONS = 4
 SELDOM = 50.0
 CONTENT_LENGTH = 2.0
 """Mean length of a content vector at the start, beside an identity's of 1 at the most."""
-CHANCE_BOUNDS = (1e-3, 1 - 1e-3)
 
 
 def counted_start(counts: CoCounts, popularity: NDArray[np.float64], width: int) -> Tensor:
@@ -59,12 +56,3 @@ def content_start(content: Tensor, width: int) -> tuple[Tensor, Tensor]:
     length = (about @ axes).norm(dim=1).mean().clamp_min(1e-6)
     weight[: axes.shape[1]] = axes.t() * (CONTENT_LENGTH / length)
     return weight, known.mean(dim=0)
-
-
-def odds_start(dataset: Dataset, split: Split) -> Tensor:
-    """(len(ACTIONS),) log-odds of each action over the rows that are for training."""
-    sequences = dataset.sequences
-    rows = np.arange(len(sequences.items))
-    rows = rows[rows < np.repeat(split.train_end, np.diff(sequences.starts))]
-    chance = np.clip(labels(sequences, rows).mean(axis=0), *CHANCE_BOUNDS)
-    return torch.from_numpy(np.log(chance / (1 - chance)))

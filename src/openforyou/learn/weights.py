@@ -34,6 +34,7 @@ def write(fitted: Fitted, path: Path) -> str:
         "item_ids": torch.from_numpy(fitted.item_ids.copy()),
         "network": {name: tensor.detach().cpu() for name, tensor in fitted.network.state_dict().items()},
         "counts_weight": fitted.counts_weight,
+        "heads_share": fitted.heads_share,
         "counts": {
             "starts": torch.from_numpy(fitted.counts.starts),
             "items": torch.from_numpy(fitted.counts.items),
@@ -94,5 +95,6 @@ def _built(held: dict[str, Any]) -> Fitted:
             float(counts["decay"]),
         ),
         counts_weight=float(held["counts_weight"]),
+        heads_share=float(held.get("heads_share", 1.0)),  # Older files are of before there was a choice.
         encoder=str(held["encoder"]),
     )

@@ -70,12 +70,16 @@ class Weights:
     taste_half_life_items: float = _weight(TASTE, 30.0, "items", (1, 2000), "the last clips say most about now")
     taste_half_life_h: float = _weight(TASTE, 336.0, "hours", (1, 87600), "tastes of last month fade")
     taste_power: float = _weight(TASTE, 2.0, "exponent", (0.5, 8), "a close likeness counts more than several faint")
-    taste_prior: float = _weight(TASTE, 0.5, "items", (0.01, 20), "one clip alone does not make a taste")
+    taste_prior: float = _weight(TASTE, 3.0, "items", (0.01, 20), "a clip or two do not make a taste")
     taste_gain: float = _weight(TASTE, 2.2, "log-odds per feeling", (0, 10), "how far a taste moves a chance")
     taste_creator: float = _weight(TASTE, 0.1, "likeness", (0, 1), "two clips by one creator are a little alike")
     followed_gain: float = _weight(TASTE, 0.5, "log-odds", (0, 5), "the viewer follows the creator")
     model_share: float = _weight(
-        TASTE, 0.5, "share", (0, 1), "model and estimate see different things; the mean of both log-odds beats either"
+        TASTE,
+        0.5,
+        "share at the most",
+        (0, 1),
+        "of the model beside the estimate, where validation bears it out",
     )
 
     chance_view: float = _weight(CHANCE, 0.6, "chance", (0.001, 0.999), "the mean clip, until everybody's counts say")
@@ -86,7 +90,7 @@ class Weights:
     chance_skip: float = _weight(CHANCE, 0.35, "chance", (0.001, 0.999), "as above")
     chance_not_interested: float = _weight(CHANCE, 0.01, "chance", (0.001, 0.999), "as above")
     chance_weight: float = _weight(
-        CHANCE, 20.0, "impressions", (1, 10000), "this many impressions of its own weigh as much as the mean clip's"
+        CHANCE, 8.0, "impressions", (1, 10000), "this many impressions of its own weigh as much as the mean clip's"
     )
     chance_told_weight: float = _weight(
         CHANCE, 100.0, "impressions", (1, 1_000_000), "so many of everybody's weigh as much as the chances above"
@@ -111,7 +115,7 @@ class Weights:
         TRENDING, 20, "viewers", (1, 10000), "fewer in a region, and its trend would tell what one of them watched"
     )
 
-    explore_share: float = _weight(EXPLORATION, 0.15, "share of the slate", (0, 0.5), "slots given to fresh items")
+    explore_share: float = _weight(EXPLORATION, 0.1, "share of the slate", (0, 0.5), "slots given to fresh items")
     explore_impressions: int = _weight(
         EXPLORATION, 200, "impressions", (1, 100000), "an item shown less often than this is fresh"
     )
@@ -121,9 +125,9 @@ class Weights:
     explore_new_share: float = _weight(
         EXPLORATION, 0.5, "share of the lot", (0, 1), "drawn among new creators alone: they meet only each other"
     )
-    explore_lean: float = _weight(EXPLORATION, 1.0, "exponent", (0, 10), "how far the lot leans to the likelier ones")
+    explore_lean: float = _weight(EXPLORATION, 3.0, "exponent", (0, 10), "how far the lot leans to the likelier ones")
 
-    diversity: float = _weight(SLATE, 0.2, "share", (0, 0.9), "each like clip before it takes this much off")
+    diversity: float = _weight(SLATE, 0.3, "share", (0, 0.9), "each like clip before it takes this much off")
     diversity_floor: float = _weight(SLATE, 0.1, "share", (0, 1), "what remains of a clip at the least")
     diversity_pool: int = _weight(SLATE, 150, "items", (20, 1000), "the best so many are weighed for diversity")
     creator_gap: int = _weight(SLATE, 2, "items", (0, 20), "others stand between two clips by one creator")

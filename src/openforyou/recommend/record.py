@@ -1,6 +1,6 @@
 """The record of a slate: what decided, written when it is served, so that nothing is made up afterwards.
 
-    {"v": 1, "model", "weights", "region", "search": {by: "exact" | "approximate"}, "ms": {stage: ms},
+    {"v": 1, "model", "model_share", "weights", "region", "search": {by: "exact" | "approximate"}, "ms": {stage: ms},
      "closed": {why: items}, "removed": {filter: candidates}, "fallbacks": […], "policies": {…},
      "items": {id: {"reasons": [[code, [ids]]], "sources": […], "chances": {action: p}, "taste", "value",
      "moves": {rule: places}, "propensity"}}}
@@ -25,6 +25,7 @@ from openforyou.pipeline import Candidates, Trace
 from openforyou.recommend.query.query import Query
 from openforyou.recommend.ranking import Ranked
 from openforyou.recommend.ruled import acted
+from openforyou.recommend.scorers.blend import trusted
 from openforyou.recommend.types import Reason
 
 VERSION = 1
@@ -41,6 +42,7 @@ def feed_record(
     return {
         "v": VERSION,
         "model": placed.model.name if placed is not None and "model" in shown.columns else "",
+        "model_share": trusted(query),
         "weights": query.index.weights_digest,
         "region": query.ask.region,
         "search": _searched(query),

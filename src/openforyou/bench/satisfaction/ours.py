@@ -31,8 +31,8 @@ from openforyou.ingest.encoders import CONTENT_ENCODER
 from openforyou.storage.database import Database
 from openforyou.storage.embedded import EmbeddedPostgres
 
-REFRESH_EVERY = timedelta(hours=1)
-"""Of simulated time: twelve looks a round. A server looks every second, so this favours it in nothing."""
+REFRESH_EVERY = timedelta(minutes=10)
+"""Of simulated time: hardly less than from one viewer to the next. A server looks at counts each eight seconds."""
 EVIDENCE = "simulated world"
 _OWN_TIME = (
     "CREATE TABLE public.simulated_time (moment timestamptz NOT NULL)",

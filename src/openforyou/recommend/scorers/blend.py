@@ -1,7 +1,8 @@
 """The chances that count: model and estimate together.
 
 A trained model knows what goes with what across all viewers; the estimate knows the counts, the content, and the last
-minute. Their errors differ, so the mean of their log-odds is better than either.
+minute. Their errors differ, so a mean of their log-odds is better than either: as much of the model as the rows that
+its training held back bear out, and at most `model_share`. A model of few viewers knows less than the counts do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from openforyou.recommend.query.query import Query
 from openforyou.recommend.snapshot.index import chances
 
 
+def trusted(query: Query) -> float:
+    """The model's share of the chances."""
+    placed = query.index.placed
+    return 0.0 if placed is None else min(placed.model.heads_share, query.weights.model_share)
+
+
 class Blend:
     """`chances` (M, len(ACTIONS)): the estimate's where the model is absent or not finite."""
 
@@ -25,6 +32,6 @@ class Blend:
         odds = candidates["estimate"]
         model = candidates.columns.get("model")
         if model is not None:
-            share = np.float32(query.weights.model_share)
+            share = np.float32(trusted(query))
             odds = np.where(np.isfinite(model), share * np.nan_to_num(model) + (1 - share) * odds, odds)
         return {"chances": chances(odds)}
