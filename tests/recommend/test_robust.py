@@ -54,7 +54,7 @@ def test_a_viewer_without_a_history(world: World) -> None:
     world.feed.refresh()
     record = record_of(world, 1)
     assert record["fallbacks"] == ["no-history"]
-    assert record["model"] == ""
+    assert (record["model"], record["model_share"]) == ("", 0)
     assert record["search"] == {}
     world.watches(1, world.ids[0])
     record = record_of(world, 1)

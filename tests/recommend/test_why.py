@@ -73,7 +73,7 @@ def test_the_record_holds_who_decided_what(world: World) -> None:
         world.watches(1, item)
     served = world.slate(1)
     record = record_of(world, served)
-    assert record["model"] == "mean"
+    assert (record["model"], record["model_share"]) == ("mean", 0.5)
     assert record["weights"] == Weights().digest()
     assert record["closed"] == {
         "seen": 3,

@@ -36,13 +36,13 @@ def feed_record(
 ) -> dict[str, Any]:
     """Of a For You slate. `sources` are the pipeline's by bit, `ms` what the steps around the pipeline took."""
     query, trace, shown = ranked.query, ranked.trace, ranked.shown
-    placed = query.index.placed
+    placed = query.index.placed if "model" in shown.columns else None
     closed = {"seen": query.seen, "recently_served": query.recent, "held": query.held, "refused": query.refused}
     closed |= {"muted": query.muted, "rights": query.lost}
     return {
         "v": VERSION,
-        "model": placed.model.name if placed is not None and "model" in shown.columns else "",
-        "model_share": trusted(query),
+        "model": "" if placed is None else placed.model.name,
+        "model_share": 0.0 if placed is None else trusted(placed, query.weights),
         "weights": query.index.weights_digest,
         "region": query.ask.region,
         "search": _searched(query),

@@ -13,14 +13,14 @@ import numpy as np
 
 from openforyou.pipeline import Candidates
 from openforyou.pipeline.candidates import Column
+from openforyou.recommend.params import Weights
 from openforyou.recommend.query.query import Query
-from openforyou.recommend.snapshot.index import chances
+from openforyou.recommend.snapshot.index import Placed, chances
 
 
-def trusted(query: Query) -> float:
-    """The model's share of the chances."""
-    placed = query.index.placed
-    return 0.0 if placed is None else min(placed.model.heads_share, query.weights.model_share)
+def trusted(placed: Placed, weights: Weights) -> float:
+    """The model's share of each chance."""
+    return min(placed.model.heads_share, weights.model_share)
 
 
 class Blend:
@@ -31,7 +31,7 @@ class Blend:
     def __call__(self, query: Query, candidates: Candidates) -> Mapping[str, Column]:
         odds = candidates["estimate"]
         model = candidates.columns.get("model")
-        if model is not None:
-            share = np.float32(trusted(query))
+        if model is not None and query.index.placed is not None:
+            share = np.float32(trusted(query.index.placed, query.weights))
             odds = np.where(np.isfinite(model), share * np.nan_to_num(model) + (1 - share) * odds, odds)
         return {"chances": chances(odds)}
