@@ -50,7 +50,6 @@ def test_its_lists_are_scored_by_our_code_and_what_it_chose_is_told(tmp_path: Pa
     python = interpreter(tmp_path / "python", ANSWERS.format(kept=str(tmp_path / "rows.npz")))
     tuned = of(data, split, python)
     assert isinstance(tuned, Tuned)
-    assert isinstance(of(replace(data, ordered=False), split, python), Tuned), "without an order they read the file's"
     found = ranks(data, Sought.of(split.test), tuned.scorer)
     assert found[[0, 1, 3]].tolist() == [0, 1, 0]
     assert found[2] == pytest.approx(2 + (20 - 4 - 2 - 1) / 2), "what is on no list stands level behind those that are"
@@ -86,6 +85,18 @@ def test_nothing_of_the_test_goes_over_but_who_is_asked(tmp_path: Path, protocol
     assert not trained & set(wanted)
     if protocol == "temporal":
         assert rows["train_at"].max() < rows["validation_at"].min()
+
+
+def test_of_a_set_without_an_order_nobody_is_told_the_files(tmp_path: Path) -> None:
+    data = dataset_of([sorted(range(viewer, viewer + 30)) for viewer in range(8)])
+    python = interpreter(tmp_path / "python", ANSWERS.format(kept=str(tmp_path / "rows.npz")))
+    for ordered in (True, False):
+        of(replace(data, ordered=ordered), leave_out(data, 2), python)
+        rows = np.load(tmp_path / "rows.npz")
+        for viewer in np.unique(rows["past_viewer"]):
+            own = rows["past_viewer"] == viewer
+            read = rows["past_item"][own][np.argsort(rows["past_at"][own])]
+            assert (np.diff(read) > 0).all() == ordered
 
 
 def test_what_was_skipped_is_not_handed_over(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ else stands behind those, level. Recipes are the published ones, by how long his
 and Beauty (blondered/transformer_benchmark), with full softmax for SASRec, as the library has it, and for HSTU those of
 its paper (width 50, cosine, temperature .05, 128 negatives). A *round* has about as many steps as an epoch of
 MovieLens-1M, so that a small file gets as many as a large one. HSTU is told when it is asked, as its tutorial has it;
-nobody else is. Where the data has no order, all three read the file's.
+nobody else is. Where the data has no order, each viewer's is drawn by lot: that of the file may tell how it was split.
+In DiffMM's tiktok the number of each sought item lies above those of all others of its viewer, which rise.
 """
 
 from __future__ import annotations
@@ -170,14 +171,19 @@ def _rows(dataset: Dataset, split: Split, sought: Sought) -> dict[str, NDArray[A
     validation = Sought.of(split.validation)
     parts = {"train": training_rows(dataset, split), "past": past, "validation": validation.rows}
     of = {"train": viewer[parts["train"]], "past": whose, "validation": validation.viewers}
-    # Without times, the order of the rows stands for them.
-    at = sequences.at_s.astype(np.int64) if sequences.at_s.any() else np.arange(len(viewer))
+    at = sequences.at_s.astype(np.int64) if sequences.at_s.any() else _order(dataset)
     rows: dict[str, NDArray[Any]] = {}
     for name, some in parts.items():
         rows |= {f"{name}_viewer": of[name], f"{name}_item": sequences.items[some], f"{name}_at": at[some]}
     known = np.isin(rows["validation_viewer"], rows["train_viewer"])
     rows |= {f"validation_{name}": rows[f"validation_{name}"][known] for name in ("viewer", "item", "at")}
     return {**rows, "asked_viewer": asked, "asked_at": at[sought.rows]}
+
+
+def _order(dataset: Dataset) -> NDArray[np.int64]:
+    """(R,) what stands for times where there are none: the order of the rows, or one by lot where they have none."""
+    rows = len(dataset.sequences.items)
+    return np.arange(rows) if dataset.ordered else np.random.default_rng(0).permutation(rows)
 
 
 def _scorer(top: NDArray[np.int32], asked: Sought, items: int) -> Scorer:
