@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from openforyou.bench.forget.attack import auc, power
 from openforyou.bench.forget.benchmark import Load, quick, run
@@ -42,10 +43,15 @@ def test_the_old_model_tells_whom_it_learned_from_and_the_new_one_does_not() -> 
     data = markov(viewers=260)
     groups = drawn(data, 0.2, 1)
     assert len(np.unique(np.concatenate([groups.forgotten, groups.unseen, groups.others, groups.rest]))) == 260
-    told = attacked(data, FEW, 0.2, 1, silent)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)  # Another number sums in another order, and other weights are another draw of chance.
+    try:
+        told = attacked(data, FEW, 0.2, 1, silent)
+    finally:
+        torch.set_num_threads(threads)
     assert told.viewers == 52
-    assert told.before.low > 0.5, "an attack without teeth shows nothing"
-    assert told.forgotten.low < 0.5, "it tells whom the new model never saw"
+    assert told.before.auc > max(told.forgotten.auc, 0.6), "an attack without teeth shows nothing"
+    assert told.forgotten.low < 0.5 < told.forgotten.high
     assert told.forgotten.auc < told.before.low
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from openforyou.core.errors import BadInput
+from openforyou.learn.odds import PRIOR_ROWS
 from openforyou.recommend.params import Weights, params, ranking_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "ranking.md"
@@ -33,6 +34,10 @@ def test_a_weight_out_of_its_range_is_named(value: float) -> None:
     with pytest.raises(BadInput, match="explore_share") as error:
         Weights(explore_share=value)
     assert error.value.field == "explore_share"
+
+
+def test_a_trained_model_is_held_against_counts_as_the_feed_weighs_them() -> None:
+    assert Weights().chance_weight == PRIOR_ROWS
 
 
 def test_the_digest_tells_weights_apart() -> None:

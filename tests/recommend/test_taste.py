@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from openforyou.learn.rules import did_of, watched_share
 from openforyou.learn.serving import Did
+from openforyou.recommend.params import Weights
 from openforyou.recommend.query.query import history_of
 from openforyou.recommend.query.taste import FEELING_MAX, Past, interests, likeness, past_of, taste
-from tests.recommend.shelves import LOOKS, NOW_S, WEIGHTS, deed, finished, recall_of, shelf_of
+from tests.recommend.shelves import LOOKS, NOW_S, deed, finished, recall_of, shelf_of
 
+WEIGHTS = Weights(taste_prior=0.5)
+"""Half a clip, whatever the feed has: the figures below are those of the arithmetic."""
 SHELF = shelf_of(60)
 DEEDS_MADE = st.fixed_dictionaries(
     {
@@ -84,7 +87,7 @@ def test_whatever_the_past_holds_tastes_are_finite_and_bounded(
 def test_three_make_a_stronger_taste_than_one_and_the_newest_count_most() -> None:
     one = past(finished(1000))
     three = past(finished(1000), finished(1006), finished(1012))
-    assert mean_of(tastes(three), 0) > mean_of(tastes(one), 0) > 0.2
+    assert mean_of(tastes(three), 0) > mean_of(tastes(one), 0) > 0.3
     old = past(*(finished(1001) for _ in range(3)), *(deed(1000 + 6 * n, skips=1) for n in range(5)))
     turned = past(*(deed(1000 + 6 * n, skips=1) for n in range(5)), *(finished(1001) for _ in range(3)))
     assert mean_of(tastes(old), 1) > mean_of(tastes(turned), 1) > 0
@@ -94,7 +97,7 @@ def test_three_make_a_stronger_taste_than_one_and_the_newest_count_most() -> Non
 
 def test_a_skip_counts_against_what_is_like_it_and_against_nothing_else() -> None:
     felt = tastes(past(*(deed(1000 + 6 * n, skips=1, watch_ms=500) for n in range(3))))
-    assert mean_of(felt, 0) < -0.4
+    assert mean_of(felt, 0) < -0.5
     assert all(mean_of(felt, look) > -0.25 for look in range(1, LOOKS)), "a creator in common weighs a little"
 
 

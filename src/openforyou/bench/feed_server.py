@@ -154,7 +154,8 @@ def untrained(database: Database) -> ServingModel:
     )
     nothing = np.zeros(len(ids) + 1, dtype=np.int64)
     counts = CoCounts(nothing, np.empty(0, np.int32), np.empty(0, np.float32))
-    return LoadedModel("untrained", Fitted(Network(shape), ids, counts, 0.0, 1.0, CONTENT_ENCODER))
+    fitted = Fitted(Network(shape), ids, counts, counts_weight=0.0, heads_share=1.0, encoder=CONTENT_ENCODER)
+    return LoadedModel("untrained", fitted)
 
 
 def popular(database: Database, viewer: int, size: int) -> object:

@@ -104,10 +104,8 @@ def wanted_counts(dataset: Dataset, split: Split) -> NDArray[np.float64]:
 
 def training_rows(dataset: Dataset, split: Split) -> Ids:
     """Row numbers that are for training and wanted, in order."""
-    sequences = dataset.sequences
-    viewer = np.repeat(np.arange(len(sequences)), np.diff(sequences.starts))
-    kept = (np.arange(len(viewer)) < split.train_end[viewer]) & is_wanted(sequences.did)
-    return np.flatnonzero(kept)
+    rows = split.training(dataset.sequences.starts)
+    return rows[is_wanted(dataset.sequences.did[rows])]
 
 
 def _blocks(dataset: Dataset, split: Split, size: int) -> Iterator[tuple[Ids, NDArray[np.int32]]]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from openforyou.learn.rules import labels
 from openforyou.learn.serving import Floats
 from openforyou.learn.split import Split
-from openforyou.learn.types import Dataset, Ids
+from openforyou.learn.types import Dataset
 
 CHANCE_BOUNDS = (1e-3, 1 - 1e-3)
 PRIOR_ROWS = 8.0
@@ -19,22 +19,17 @@ PRIOR_ROWS = 8.0
 
 def mean_odds(dataset: Dataset, split: Split) -> Tensor:
     """(len(ACTIONS),) over all of them."""
-    return torch.from_numpy(_log_odds(labels(dataset.sequences, _rows(dataset, split)).mean(axis=0)))
+    return torch.from_numpy(_log_odds(labels(dataset.sequences, split.training(dataset.sequences.starts)).mean(axis=0)))
 
 
 def item_odds(dataset: Dataset, split: Split) -> Tensor:
     """(N, len(ACTIONS)) by item, drawn towards the mean where there are few rows."""
-    rows = _rows(dataset, split)
+    rows = split.training(dataset.sequences.starts)
     told, items = labels(dataset.sequences, rows), dataset.sequences.items[rows]
     count = len(dataset.item_ids)
     shown = np.bincount(items, minlength=count)[:, None]
     did = np.stack([np.bincount(items, weights=column, minlength=count) for column in told.T], axis=1)
     return torch.from_numpy(_log_odds((did + PRIOR_ROWS * told.mean(axis=0)) / (shown + PRIOR_ROWS)))
-
-
-def _rows(dataset: Dataset, split: Split) -> Ids:
-    ends = np.repeat(split.train_end, np.diff(dataset.sequences.starts))
-    return np.flatnonzero(np.arange(len(ends)) < ends)
 
 
 def _log_odds(chance: NDArray[np.floating]) -> Floats:

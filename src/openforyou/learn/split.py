@@ -35,6 +35,11 @@ class Split:
     tests: Ids | None = None
     """(Q,) ascending, every row that the test predicts, each from all rows before it; None: those of `test` alone."""
 
+    def training(self, starts: Ids) -> Ids:
+        """Row numbers that are for training, in order; `starts` (V + 1,) are those of the viewers."""
+        ends = np.repeat(self.train_end, np.diff(starts))
+        return np.flatnonzero(np.arange(len(ends)) < ends)
+
 
 def leave_out(dataset: Dataset, held: int) -> Split:
     """Hold back the last `held` wanted items of each viewer: 1 for validation alone, 2 for a test as well.

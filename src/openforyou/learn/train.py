@@ -128,12 +128,12 @@ class _Course:
         self._settings = _with_heads_where_told(job)
         self._counts = count(job.dataset, job.split)
         self._content = torch.from_numpy(job.dataset.content.copy()).to(self._device)  # (N, C)
-        self._network = self._begun().to(self._device)
+        odds = mean_odds(job.dataset, job.split)
+        self._network = self._begun(odds).to(self._device)
         self._averaged = deepcopy(self._network)
         rate = self._settings.learning_rate
         self._optimiser = torch.optim.AdamW(self._network.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.0)
-        base = mean_odds(job.dataset, job.split) if self._settings.heads_weight else None
-        self._judge = Judge(job.dataset, job.split, base)
+        self._judge = Judge(job.dataset, job.split, odds if self._settings.heads_weight else None)
         self._step = 0  # within the epoch
         self._steps_done = 0
         self._best: dict[str, Any] = {"score": -math.inf, "ndcg": 0.0, "epoch": 0, "weights": _copied(self._averaged)}
@@ -141,13 +141,13 @@ class _Course:
         self.epoch = 0
         self.was_resumed = self._take_up()
 
-    def _begun(self) -> Network:
+    def _begun(self, odds: Tensor) -> Network:
         """The network at its start (`warmstart`)."""
         job, network = self._job, Network(self._settings.shape(self._job.dataset))
         with torch.no_grad():
             popularity = wanted_counts(job.dataset, job.split)
             network.identity[:-1] = counted_start(self._counts, popularity, self._settings.width)
-            network.heads.out.bias.copy_(mean_odds(job.dataset, job.split))
+            network.heads.out.bias.copy_(odds)
             if network.content is not None:
                 weight, mean = content_start(self._content.cpu(), self._settings.width)
                 network.content.weight.copy_(weight)
@@ -174,7 +174,7 @@ class _Course:
         if not len(self._judge):
             return fitted
         scores = {weight: self._judge.ndcg(replace(fitted, counts_weight=weight)) for weight in COUNTS_WEIGHTS}
-        weight = max(scores, key=lambda weight: scores[weight])
+        weight = max(scores, key=scores.__getitem__)
         return replace(fitted, counts_weight=weight, heads_share=self._judge.heads_share(fitted))
 
     def _train_epoch(self) -> None:
@@ -229,7 +229,9 @@ class _Course:
 
     def _fitted(self) -> Fitted:
         dataset = self._job.dataset
-        return Fitted(self._averaged, dataset.item_ids, self._counts, 0.0, 0.0, dataset.encoder)
+        return Fitted(
+            self._averaged, dataset.item_ids, self._counts, counts_weight=0.0, heads_share=0.0, encoder=dataset.encoder
+        )
 
     def _cost(self, steps: int, seconds: float | None = None) -> Cost:
         dataset = self._job.dataset

@@ -91,7 +91,7 @@ def test_of_a_set_without_an_order_nobody_is_told_the_files(tmp_path: Path) -> N
     data = dataset_of([sorted(range(viewer, viewer + 30)) for viewer in range(8)])
     python = interpreter(tmp_path / "python", ANSWERS.format(kept=str(tmp_path / "rows.npz")))
     for ordered in (True, False):
-        of(replace(data, ordered=ordered), leave_out(data, 2), python)
+        assert isinstance(of(replace(data, ordered=ordered), leave_out(data, 2), python), Tuned)
         rows = np.load(tmp_path / "rows.npz")
         for viewer in np.unique(rows["past_viewer"]):
             own = rows["past_viewer"] == viewer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,11 +85,9 @@ class Access:
         """Enter the attempt. The person whom it named reads of it."""
         subject = ""
         if act.doing in (Doing.REQUEST, Doing.EMERGENCY):
-            try:
+            with suppress(OpenForYouError):  # Who named nobody is entered all the same.
                 subject_from(act.body.get("subject"))
                 subject = str(act.body["subject"])
-            except OpenForYouError:
-                pass
         entered = replace(act, text="") if act.doing is Doing.PROTECT else act
         self._desk.enter(Wish(act.doing.value, {"refused": error.code, "subject": subject}), entered)
         watching.look(self._desk, self._watching)
